@@ -1,0 +1,429 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What desk and server say to each other on the link (WebSocket, one JSON message each, see `telephony.wire`).
+
+Call orders go to the switchboard, business verbs (`Verb`) to models/verbs in the same server. Times are site time,
+seconds since the epoch; a desk learns its offset from the quickest of eight pings and paints monotonic + offset.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from models.kinds import AgentState, StateReason
+from telephony.wire import vocabulary
+
+# ---- desk to server -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Hello:
+    """First message. `token` from sign_in(). `queues`: sign in to the queues (a supervisor may not)."""
+
+    token: str
+    desk: str
+    extension: str = ""
+    queues: bool = True
+
+
+@dataclass(frozen=True)
+class Ping:
+    n: int
+
+
+@dataclass(frozen=True)
+class Renew:
+    """The desk lives (every 5 s; the lease is 15 s)."""
+
+
+@dataclass(frozen=True)
+class ChooseState:
+    """READY, NOT_READY with a reason, or SIGNED_OUT. During a call it is the next state."""
+
+    state: AgentState
+    reason: StateReason | None = None
+
+
+@dataclass(frozen=True)
+class Accept:
+    call: str
+
+
+@dataclass(frozen=True)
+class Decline:
+    call: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Hold:
+    call: str
+    on: bool
+
+
+@dataclass(frozen=True)
+class HangUp:
+    call: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class HangUpReason:
+    """The reason for hanging up first, given after the act (digits 1–5)."""
+
+    call: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """To a person (`to`) or to whoever is free with `skills`. `attended` talks first. `draft_hash` of all fields now."""
+
+    call: str
+    to: str = ""
+    skills: tuple[str, ...] = ()
+    attended: bool = True
+    draft_hash: str = ""
+
+
+@dataclass(frozen=True)
+class CompleteTransfer:
+    call: str
+    draft_hash: str = ""
+
+
+@dataclass(frozen=True)
+class BackToCustomer:
+    call: str
+
+
+@dataclass(frozen=True)
+class SendDigits:
+    call: str
+    digits: str
+
+
+@dataclass(frozen=True)
+class FinishWrapUp:
+    """Refused with what is missing when the queue demands a disposition."""
+
+    call: str
+
+
+@dataclass(frozen=True)
+class ExtendWrapUp:
+    call: str
+
+
+@dataclass(frozen=True)
+class DialNumber:
+    """Dial a customer. `task` when it is a call-back. Refused with the rule's words (outbound rules, cap, state)."""
+
+    number: str
+    task: str = ""
+
+
+@dataclass(frozen=True)
+class CardPainted:
+    """The customer card of this call stood on the screen at `at` (site time)."""
+
+    call: str
+    at: float
+
+
+@dataclass(frozen=True)
+class DraftPainted:
+    """The hash of the values the widgets show, after an arrived draft was painted."""
+
+    call: str
+    draft: str
+    hash: str
+
+
+@dataclass(frozen=True)
+class WatchBoard:
+    """A supervisor's desk wants Board, four times a second at most. Refused without the right."""
+
+    on: bool = True
+
+
+@dataclass(frozen=True)
+class Force:
+    """A supervisor sets another's state: READY, NOT_READY or SIGNED_OUT."""
+
+    agent: str
+    state: AgentState
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One business verb. `key` makes it idempotent: the same key again gives the same answer."""
+
+    key: str
+    name: str
+    args: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Goodbye:
+    """Sign out and close on purpose."""
+
+
+ToServer = (
+    Hello | Ping | Renew | ChooseState | Accept | Decline | Hold | HangUp | HangUpReason | Transfer | CompleteTransfer
+    | BackToCustomer | SendDigits | FinishWrapUp | ExtendWrapUp | DialNumber | CardPainted | DraftPainted | WatchBoard
+    | Force | Verb | Goodbye
+)  # fmt: skip
+
+# ---- server to desk -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class FloorSettings:
+    """What the desk must know of the house."""
+
+    company: str
+    hotline: str
+    ring_cadence_s: float
+    rings: int
+    wrap_up_s: float
+    wrap_up_extend_s: float
+    wrap_up_extensions: int
+    handover_s: float
+    callback_s: float | None
+    queues: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Welcome:
+    """The token was good. SIP account of this sign-in; the handset registers with it."""
+
+    person: str
+    name: str
+    groups: tuple[str, ...]
+    site_time: float
+    sip_server: str
+    extension: str
+    sip_secret: str
+    settings: FloorSettings
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """The token was not good, or was cut: bad_token | disabled | replaced | not_leading. The link closes."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Pong:
+    n: int
+    site_time: float
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An order was not carried out. `words` is a catalogue key, `args` its numbered arguments."""
+
+    what: str
+    words: str
+    args: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class MyState:
+    state: AgentState
+    reason: StateReason | None
+    since: float
+    next_state: AgentState | None = None
+    next_reason: StateReason | None = None
+    until: float | None = None
+    calls_today: int = 0
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A call for this agent, told before the phone rings. `role` offer | consult. `customer` id or "" while unknown.
+    `ring_started` is the phone's 180, 0 before it."""
+
+    call: str
+    role: str
+    from_number: str
+    from_name: str
+    queue: str
+    offered_at: float
+    ring_started: float
+    rings: int
+    cadence_s: float
+    customer: str
+    confidence: str
+    draft: str
+    from_agent: str = ""
+    waited_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class OfferGone:
+    """missed | caller_gone | lost_race | not_needed | unreachable | rejected"""
+
+    call: str
+    why: str
+
+
+@dataclass(frozen=True)
+class CallIs:
+    """The call this person takes part in, whole, at every change. `stage`: dialling | talking | held | consulting |
+    wrap_up | ended. `customer_gone` once the customer hung up. `peer` the consulted or consulting person."""
+
+    call: str
+    stage: str
+    role: str
+    responsible: bool
+    number: str
+    customer: str
+    queue: str
+    draft: str
+    connected_at: float
+    held_since: float = 0.0
+    peer: str = ""
+    peer_name: str = ""
+    customer_gone: bool = False
+    recording: bool = False
+    direction: str = "in"
+    task: str = ""
+    handed_by: str = ""
+    wrap_up_until: float = 0.0
+    extensions_left: int = 0
+    promise_rings: int = 0
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """One line of the transfer panel and the board."""
+
+    agent: str
+    name: str
+    groups: tuple[str, ...]
+    skills: tuple[str, ...]
+    state: AgentState
+    reason: StateReason | None
+    since: float
+    call: str = ""
+    peer: str = ""
+    queue: str = ""
+    missed: int = 0
+
+
+@dataclass(frozen=True)
+class Colleagues:
+    """Everybody signed in; at sign-in and at every change."""
+
+    people: tuple[Colleague, ...]
+
+
+@dataclass(frozen=True)
+class Glimpse:
+    """The three figures at the right end of the bar. Counts, never ratios."""
+
+    waiting: int
+    longest_since: float
+    promised_kept: int
+    promised_all: int
+    at: float
+
+
+@dataclass(frozen=True)
+class Waiting:
+    call: str
+    number: str
+    customer: str
+    queue: str
+    since: float
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A quarter of an hour by entry into the queue: counts of `metrics.md`."""
+
+    start: float
+    offered: int
+    answered: int
+    abandoned: int
+    short_abandoned: int
+    answered_in_target: int
+    answered_in_three_rings: int
+    wait_s: float
+
+
+@dataclass(frozen=True)
+class Alarm:
+    at: float
+    what: str
+    call: str = ""
+    agent: str = ""
+
+
+@dataclass(frozen=True)
+class Board:
+    """The live monitor."""
+
+    at: float
+    waiting: tuple[Waiting, ...]
+    people: tuple[Colleague, ...]
+    today: Interval
+    quarters: tuple[Interval, ...]
+    alarms: tuple[Alarm, ...]
+
+
+@dataclass(frozen=True)
+class VerbDone:
+    key: str
+    result: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class VerbRefused:
+    """The rule's words: a catalogue key and its arguments. `again` true when the database was away: keep it, retry."""
+
+    key: str
+    words: str
+    args: tuple[str, ...] = ()
+    again: bool = False
+
+
+@dataclass(frozen=True)
+class DraftChanged:
+    """A field of a draft this desk takes part in was written by another (live, before any re-read)."""
+
+    draft: str
+    field: str
+    value: str
+    by: str
+    by_name: str
+    at: float
+    version: int
+
+
+@dataclass(frozen=True)
+class Changed:
+    """Something was committed: read it again. Kind, id and version, never the data."""
+
+    kind: str
+    id: str
+    version: int = 0
+
+
+ToDesk = (
+    Welcome | Rejected | Pong | Refusal | MyState | Offer | OfferGone | CallIs | Colleagues | Glimpse | Board
+    | VerbDone | VerbRefused | DraftChanged | Changed
+)  # fmt: skip
+
+TO_SERVER = vocabulary(
+    Hello, Ping, Renew, ChooseState, Accept, Decline, Hold, HangUp, HangUpReason, Transfer, CompleteTransfer,
+    BackToCustomer, SendDigits, FinishWrapUp, ExtendWrapUp, DialNumber, CardPainted, DraftPainted, WatchBoard, Force,
+    Verb, Goodbye,
+)  # fmt: skip
+TO_DESK = vocabulary(
+    FloorSettings, Welcome, Rejected, Pong, Refusal, MyState, Offer, OfferGone, CallIs, Colleague, Colleagues, Glimpse,
+    Waiting, Interval, Alarm, Board, VerbDone, VerbRefused, DraftChanged, Changed,
+)  # fmt: skip
