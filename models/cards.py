@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from models.kinds import CallerKind, Confidence, CustomerLevel, ServiceMode, TaskKind, TaskState, TicketStage, WarrantyState
+from models.kinds import (
+    CallerKind,
+    Confidence,
+    CustomerLevel,
+    ServiceMode,
+    TaskKind,
+    TaskState,
+    TicketStage,
+    WarrantyState,
+)
 
 
 @dataclass(frozen=True)
@@ -122,7 +131,7 @@ class Draft:
 
 @dataclass(frozen=True)
 class TaskLine:
-    """A hand-over or recall task with its two clocks. `handover_due` runs until claimed, `callback_due` from the claim."""
+    """A hand-over or recall task with two clocks: `handover_due` runs until claimed, `callback_due` from the claim."""
 
     task: str
     kind: TaskKind

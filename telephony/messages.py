@@ -77,7 +77,7 @@ class HangUpReason:
 
 @dataclass(frozen=True)
 class Transfer:
-    """To a person (`to`) or to whoever is free with `skills`. `attended` talks first. `draft_hash` of all fields now."""
+    """To a person (`to`) or to whoever is free with `skills`; `attended` talks first; `draft_hash` of all fields now."""
 
     call: str
     to: str = ""

@@ -7,7 +7,7 @@ A key is ``area.name``; ``resources/i18n/<language>/<area>.json`` holds ``{"name
 from __future__ import annotations
 
 import json
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 LANGUAGES = ("zh_CN", "en")
@@ -15,7 +15,7 @@ _HERE = Path(__file__).parent
 _language = "zh_CN"
 
 
-@lru_cache(maxsize=None)
+@cache
 def catalogue(language: str) -> dict[str, str]:
     """All words of one language as {"area.name": text}. Raises KeyError for a language there is none of."""
     if language not in LANGUAGES:
