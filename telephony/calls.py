@@ -110,10 +110,12 @@ class CustomerLegFailed:
 
 @dataclass(frozen=True)
 class OfferRinging:
-    """The agent's phone said 180: the offer clock starts."""
+    """The agent's phone said 180: the offer clock starts. `leg`, where an event of a phone has one, tells a late event
+    of a withdrawn leg from one of the leg that rings now; "" means the present one."""
 
     call: CallId
     agent: AgentId
+    leg: LegId = ""
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,7 @@ class OfferAnswered:
 
     call: CallId
     agent: AgentId
+    leg: LegId = ""
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,7 @@ class OfferFailed:
     call: CallId
     agent: AgentId
     why: str
+    leg: LegId = ""
 
 
 @dataclass(frozen=True)
@@ -161,6 +165,7 @@ class AgentLegGone:
     call: CallId
     agent: AgentId
     lost: bool = False
+    leg: LegId = ""
 
 
 @dataclass(frozen=True)
@@ -261,7 +266,8 @@ class PlayRingback:
 
 @dataclass(frozen=True)
 class AnswerAndWait:
-    """Answer the caller with the announcement, then music. `announcement` names a prompt."""
+    """Answer the caller with the announcement, then music. `announcement` names a prompt: waiting, nobody, or promised
+    (key 1 was pressed; the call is ended some seconds later)."""
 
     call: CallId
     announcement: str
@@ -393,11 +399,13 @@ class AgentStateChanged:
 
 @dataclass(frozen=True)
 class Note:
-    """A line of the contact's event log that routing itself decides on: kind and data of `contact_event`."""
+    """A line of the contact's event log that routing itself decides on: kind and data of `contact_event`, see
+    ROUTING_NOTES. `who` is the agent it concerns, "" for nobody."""
 
     call: CallId
     kind: str
     data: dict[str, Any] = field(default_factory=dict)
+    who: AgentId = ""
 
 
 @dataclass(frozen=True)
@@ -459,3 +467,15 @@ CONTACT_EVENTS: dict[str, tuple[str, ...]] = {
     "leading": ("epoch",),
 }
 """Every kind of `contact_event` with the fields of its data; written by the switchboard's journal only."""
+
+ROUTING_NOTES = frozenset(
+    {
+        "queued", "ringback", "waiting_answered", "offered", "ringing", "accepted", "connected", "responsible", "released",
+        "missed", "declined", "lost_race", "withdrawn", "held", "resumed", "consult_started", "consult_ended",
+        "transferred", "customer_hung_up", "staff_hung_up", "dialled", "dial_failed", "wrap_up_started", "wrap_up_ended",
+        "adopted",
+    }
+)  # fmt: skip
+"""Kinds that reach the event log as a Note of the router, and only so. The switchboard writes the rest: arrived (also of
+a dialled call, direction "out"), customer_found, card_painted, draft_hash, draft_painted, recording_*, leading, and from
+the orders CallOver → ended, AgentStateChanged → agent_state, AlarmSupervisor → alarm, PromiseCallback → promised."""
