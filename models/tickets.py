@@ -66,6 +66,7 @@ draft_field = Table(
     Column("field", Text, nullable=False),
     Column("value", Text, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("run", Integer, nullable=False, server_default="0"),  # version before the writer's unbroken run
     Column("by", Text, nullable=False),
     Column("at", Double, nullable=False),
     PrimaryKeyConstraint("draft", "field"),
