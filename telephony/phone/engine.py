@@ -43,7 +43,7 @@ class Device:
 
 @dataclass(frozen=True)
 class Register:
-    """Register at `server` (host:port) as `extension` with the secret of this sign-in. A second one replaces the first."""
+    """Register at `server` (host:port) as `extension` with the secret of this sign-in; a second replaces the first."""
 
     server: str
     extension: str
@@ -95,18 +95,20 @@ class SendTones:
 
 @dataclass(frozen=True)
 class DialOut:
-    """Call a SIP URI or a bare extension at the server, with X- headers."""
+    """Call a SIP URI or an extension at the server, with X- headers; `caller` is the number shown, empty one's own."""
 
     target: str
     headers: dict[str, str]
+    caller: str = ""
 
 
 @dataclass(frozen=True)
 class Speak:
-    """Use a WAV file in place of the microphone (robots and sound checks); empty goes back to the microphone."""
+    """A WAV file in place of the microphone (robots, sound checks), empty ends it; `call` −1 is every call."""
 
     file: str
     loop: bool = True
+    call: int = -1
 
 
 @dataclass(frozen=True)
@@ -156,10 +158,13 @@ class PhoneCall:
     remote: str
     headers: dict[str, str]
     muted: bool = False
+    held: bool = False
 
 
 @dataclass(frozen=True)
 class HandsetNow:
+    """What stands now; `sip` is the host:port the engine itself listens at."""
+
     capabilities: Capabilities
     registered: bool
     extension: str
@@ -167,6 +172,7 @@ class HandsetNow:
     calls: tuple[PhoneCall, ...]
     devices: tuple[Device, ...]
     kept: dict[str, str]
+    sip: str = ""
 
 
 @dataclass(frozen=True)
@@ -215,7 +221,7 @@ class Levels:
 
 @dataclass(frozen=True)
 class CommandRefused:
-    """What was asked cannot be done: `why` no_such_call | too_many_calls | not_registered | no_device | unsupported | …"""
+    """What was asked cannot be done: `why` no_such_call | too_many_calls | not_registered | no_device | …"""
 
     command: str
     why: str
@@ -236,7 +242,7 @@ REPORTS = vocabulary(
 
 
 class PhoneEngine(Protocol):
-    """One SIP engine inside the handset. Every method returns at once; what happened comes to `report`, on any thread."""
+    """One SIP engine inside the handset. Every method returns at once; what happened comes to `report`, any thread."""
 
     capabilities: Capabilities
 
