@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pieces without business: theme, glyphs, ring bar, tables, bridge to the event loop."""
+"""Pieces without business: theme, glyphs, ring bar, bridge to the event loop. Words, flows and rules stay out."""
