@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The supervisor's desk: the live board and what he may set others to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktop.flows.facts import Topic
+from models.kinds import AgentState
+from telephony import messages as link
+
+if TYPE_CHECKING:
+    from desktop.flows.desk import Desk
+
+
+class BoardFlow:
+    """Attributes: `board`, the newest picture of the floor (its `at` tells its age), or None before the first."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.changed = Topic("board_changed")
+        self.board: link.Board | None = None
+        self._watching = False
+
+    def watch(self, on: bool) -> None:
+        """Ask for the board, or let it be."""
+        self._watching = on
+        self._desk.send(link.WatchBoard(on))
+
+    def force(self, agent: str, state: AgentState) -> None:
+        """Set another's state: ready, not ready, signed out."""
+        self._desk.send(link.Force(agent, state))
+
+    def heard(self, message: object) -> None:
+        """One message of the link."""
+        match message:
+            case link.Board():
+                self.board = message
+                self.changed.tell()
+            case link.Welcome():
+                if self._watching:
+                    self._desk.send(link.WatchBoard(True))
+            case _:
+                return

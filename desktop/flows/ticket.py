@@ -1,0 +1,440 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The task sheet at the desk: whose call it is, what was asked, what was typed, what is still missing.
+
+One live draft per contact, shared with everybody who was ever part of it. Each key goes to the outbox at once; what
+others write arrives over the link; two texts for one field stay side by side until somebody chooses.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from desktop.flows.facts import Topic
+from models.cards import Article, Candidate, CustomerCard, DeviceLine, Draft, DraftField, PolicyRow
+from models.kinds import ServiceMode
+from models.rules import guide, policy
+from models.store import cards, search
+from models.store.errors import DatabaseAway
+from telephony import messages as link
+from telephony.numbers import UnusableNumber, normalise
+
+if TYPE_CHECKING:
+    from desktop.flows.desk import Desk
+
+log = logging.getLogger(__name__)
+
+TYPING_SHOWN_S = 3.0
+
+
+@dataclass(frozen=True)
+class Saved:
+    """The saved mark: on this machine, in the database since `central_at` (site time), how much still waits."""
+
+    local: bool = True
+    central_at: float | None = None
+    unsent: int = 0
+
+
+@dataclass(frozen=True)
+class StepNow:
+    """One step of the guided form as it stands."""
+
+    name: str
+    done: bool
+    current: bool
+    filled: int
+    asked: int
+    summary: str
+
+
+@dataclass(frozen=True)
+class ModeOption:
+    """One service mode the policy allows: what it promises in a line, its price in cents, the words to say."""
+
+    mode: ServiceMode
+    line: str
+    price: int
+    say: str
+
+
+class SheetFlow:
+    """Attributes: `card`, `draft`, `device`, `step`, `saved`, `greeting`, `articles`; topics tell what changed."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.changed = Topic("sheet_changed")
+        self.field_changed = Topic("field_changed")
+        self.saved_changed = Topic("saved_changed")
+        self.step_changed = Topic("step_changed")
+        self.searched = Topic("searched")
+        self.card: CustomerCard | None = None
+        self.draft: Draft | None = None
+        self.device: DeviceLine | None = None
+        self.step = guide.STEPS[0]
+        self.saved = Saved()
+        self.greeting = ""
+        self.articles: tuple[Article, ...] = ()
+        self.policies: tuple[PolicyRow, ...] = ()
+        self._contact = ""
+        self._number = ""
+        self._typing: dict[str, tuple[str, float]] = {}
+        self._painted: set[str] = set()
+        self._jobs: set[asyncio.Task[None]] = set()
+
+    # ---- reading ----------------------------------------------------------------------------------------------
+
+    @property
+    def values(self) -> dict[str, str]:
+        """All fields of the draft as text."""
+        return {name: field.value for name, field in self.draft.fields.items()} if self.draft else {}
+
+    def value(self, name: str) -> str:
+        """The text of one field, "" when empty."""
+        found = self.draft.fields.get(name) if self.draft else None
+        return found.value if found else ""
+
+    def author(self, name: str) -> DraftField | None:
+        """Who wrote a field and when, or None."""
+        return self.draft.fields.get(name) if self.draft else None
+
+    def typing(self, name: str) -> str:
+        """Who else wrote this field within the last three seconds, or "": advice, not a lock."""
+        who, at = self._typing.get(name, ("", 0.0))
+        return who if self._desk.now() - at < TYPING_SHOWN_S else ""
+
+    def hash(self) -> str:
+        """The hash of all fields as they stand on this screen."""
+        return guide.sheet_hash(self.values)
+
+    def missing(self, purpose: guide.Purpose = "sheet") -> tuple[str, ...]:
+        """Names of fields that a live transfer ("live") or a hand-over without voice ("sheet") still needs."""
+        return guide.missing(self.values, purpose)
+
+    def steps(self) -> tuple[StepNow, ...]:
+        """The guided sequence with what is filled in."""
+        values, missing = self.values, set(self.missing())
+        current = guide.STEPS.index(self.step)
+        result = []
+        for number, step in enumerate(guide.STEPS):
+            fields = [each for each in guide.fields_of(step) if guide.applies(each, values)]
+            told = [_told(each, values[each.name]) for each in fields if values.get(each.name)]
+            done = number < current and not any(each.name in missing for each in fields)
+            result.append(StepNow(step, done, number == current, len(told), len(fields), "·".join(told[:4])))
+        return tuple(result)
+
+    def modes(self) -> tuple[ModeOption, ...]:
+        """The service modes that the policy allows here."""
+        return tuple(
+            ModeOption(one.mode, policy.words(f"policy.line_{one.mode}", one.hours), one.price, self._spoken(one))
+            for one in self._offers().allowed
+        )
+
+    def barred(self) -> tuple[tuple[ServiceMode, str], ...]:
+        """The modes that it does not, with the reason in words."""
+        return tuple((one.mode, policy.words(one.why_not)) for one in self._offers().barred)
+
+    def say(self) -> str:
+        """The words to say now, following the chosen mode; "" where the step has words of its own."""
+        chosen = self.value("service_mode")
+        return next((option.say for option in self.modes() if option.mode.value == chosen), "")
+
+    # ---- writing ----------------------------------------------------------------------------------------------
+
+    def write(self, name: str, value: str) -> None:
+        """One key was typed: the draft has it at once, the outbox within 50 ms, the database 400 ms after the last."""
+        draft = self.draft
+        if draft is None or self.value(name) == value:
+            return
+        field = draft.fields.get(name)
+        version = field.version if field else 0
+        me = self._desk.me
+        mine = DraftField(name, value, me.person if me else "", me.name if me else "", self._desk.now(), version)
+        self._put(mine)
+        stream = f"{draft.draft}/{name}"
+        arguments = {"draft": draft.draft, "field": name, "value": value, "base_version": version}
+        self._desk.post("draft_save", arguments, stream)
+        self._mark(local=False)
+        self.field_changed.tell(name)
+        if name in ("service_mode", "warranty", "product_line", "fault_class"):
+            self.step_changed.tell()
+
+    def leave(self, name: str) -> None:
+        """The field was left: what was typed goes to the database now."""
+        if self.draft is not None:
+            self._desk.flush(f"{self.draft.draft}/{name}")
+
+    def resolve(self, name: str, value: str) -> None:
+        """Choose one of two texts for a field."""
+        if self.draft is not None:
+            self._desk.post("draft_resolve", {"draft": self.draft.draft, "field": name, "value": value})
+            self._start(self._read_draft(self.draft.draft, after_outbox=True))
+
+    def go(self, step: str) -> None:
+        """Show a step of the form."""
+        if step in guide.STEPS:
+            self.step = step
+            self._desk.flush()
+            self.step_changed.tell()
+
+    def next_step(self) -> None:
+        """The following step, or this one again at the end."""
+        self._move(1)
+
+    def back(self) -> None:
+        """The step before."""
+        self._move(-1)
+
+    def _move(self, by: int) -> None:
+        names = guide.STEPS
+        self.go(names[max(0, min(len(names) - 1, names.index(self.step) + by))])
+
+    def choose_device(self, device: str) -> None:
+        """The device this call is about; its product and warranty are filled in."""
+        found = next((line for line in (self.card.devices if self.card else ()) if line.device == device), None)
+        if found is None:
+            return
+        self.device = found
+        for name, value in guide.device_fields(found).items():
+            self.write(name, value)
+        self._start(self._read_articles())
+        self.changed.tell()
+
+    def choose_customer(self, customer: str) -> None:
+        """The caller said who he is."""
+        if self.draft is not None:
+            self._desk.post("draft_set_customer", {"draft": self.draft.draft, "customer": customer})
+        self._start(self._read_card(self._number, customer))
+
+    def new_customer(self, name: str, company: str) -> None:
+        """Nobody knows this caller yet."""
+        self._start(self._create_customer(name, company))
+
+    def confirm_phone(self) -> None:
+        """The customer says that this number is his own."""
+        if self.card is not None and self.card.customer and self._number:
+            self._desk.post("customer_phone_confirm", {"customer": self.card.customer, "number": self._number})
+            self._start(self._read_card(self._number, self.card.customer, after_outbox=True))
+
+    def search_customers(self, text: str) -> None:
+        """Look for a customer; `searched` tells the candidates."""
+        self._start(self._search(text))
+
+    def submit(self) -> None:
+        """Open the ticket from this sheet; what is missing comes back in words."""
+        if self.draft is not None:
+            self._start(self._submit(self.draft))
+
+    def painted(self) -> None:
+        """The customer card stands on the screen."""
+        if self._contact and self.card is not None and self._contact not in self._painted:
+            self._painted.add(self._contact)
+            self._desk.send(link.CardPainted(self._contact, self._desk.now()))
+
+    def draft_painted(self, values: dict[str, str]) -> None:
+        """What the engineer's widgets show after an arrived draft was painted."""
+        if self._contact and self.draft is not None:
+            shown = guide.sheet_hash(values)
+            self._desk.send(link.DraftPainted(self._contact, self.draft.draft, shown))
+
+    # ---- what happened ----------------------------------------------------------------------------------------
+
+    def offered(self, offer: link.Offer) -> None:
+        """A call rings: everything about the caller is read before the first ring is over."""
+        self._begin(offer.call, offer.from_number, offer.customer, offer.draft)
+
+    def offer_gone(self, call: str) -> None:
+        """The call went on to somebody else, or away."""
+        current = self._desk.calls.call
+        if self._contact == call and (current is None or current.call != call):
+            if current is not None:
+                self._begin(current.call, current.number, current.customer, current.draft)
+                return
+            self._contact, self.card, self.draft, self.device = "", None, None, None
+            self.changed.tell()
+
+    def in_call(self, call: link.CallIs) -> None:
+        """A call of this desk changed."""
+        if call.call != self._contact:
+            self._begin(call.call, call.number, call.customer, call.draft)
+        elif call.draft and (self.draft is None or self.draft.draft != call.draft):
+            self._start(self._read_draft(call.draft))
+        elif call.customer and self.card is not None and self.card.customer != call.customer:
+            self._start(self._read_card(self._number, call.customer))
+
+    def call_ended(self, call: link.CallIs) -> None:
+        """The contact is over for this desk; its sheet stays on screen until the next one."""
+        self._desk.flush()
+        self.changed.tell()
+
+    def heard(self, message: object) -> None:
+        """One message of the link."""
+        match message:
+            case link.DraftChanged() if self.draft is not None and message.draft == self.draft.draft:
+                self._other_wrote(message)
+            case link.Changed(kind="draft") if self.draft is not None and message.id == self.draft.draft:
+                self._start(self._read_draft(self.draft.draft))
+            case link.Changed(kind="customer") if self.card is not None and message.id == self.card.customer:
+                self._start(self._read_card(self._number, self.card.customer))
+            case _:
+                return
+
+    def stored(self, stream: str, stored: str, what: Any) -> None:
+        """The outbox tells how far a field has come."""
+        draft, _, name = stream.partition("/")
+        if self.draft is None or draft != self.draft.draft:
+            return
+        if stored == "local":
+            self._mark(local=True)
+        elif stored == "central":
+            field = self.draft.fields.get(name)
+            if field is not None and isinstance(what, dict) and "version" in what:
+                self._put(replace(field, version=int(what["version"])))
+                if what.get("conflict"):
+                    self._start(self._read_draft(self.draft.draft))
+            self.saved = Saved(True, self._desk.now(), self._desk.unsent)
+            self.saved_changed.tell()
+
+    def database_back(self) -> None:
+        """The database answers again: read what was missed."""
+        if self._contact:
+            self._begin(self._contact, self._number, self.card.customer if self.card else "", self._draft_id())
+
+    # ---- inside -----------------------------------------------------------------------------------------------
+
+    def _begin(self, contact: str, number: str, customer: str, draft: str) -> None:
+        if contact != self._contact:
+            self.card, self.draft, self.device, self.articles = None, None, None, ()
+            self.step = guide.STEPS[0]
+            self.saved = Saved()
+            self._typing.clear()
+        self._contact, self._number = contact, number
+        me = self._desk.me
+        self.greeting = guide.greeting(me.settings.company, me.person) if me else ""
+        self._start(self._read_card(number, customer))
+        if draft:
+            self._start(self._read_draft(draft))
+        self.changed.tell()
+
+    def _draft_id(self) -> str:
+        return self.draft.draft if self.draft else ""
+
+    def _other_wrote(self, change: link.DraftChanged) -> None:
+        assert self.draft is not None
+        pending = self._desk.pending(f"{self.draft.draft}/{change.field}")
+        if pending is not None:
+            return  # ours is on its way: the database keeps both and the answer says so
+        known = self.draft.fields.get(change.field)
+        if known is not None and known.version >= change.version:
+            return
+        self._put(DraftField(change.field, change.value, change.by, change.by_name, change.at, change.version))
+        self._typing[change.field] = (change.by_name, self._desk.now())
+        self.field_changed.tell(change.field)
+
+    def _put(self, field: DraftField) -> None:
+        assert self.draft is not None
+        self.draft = replace(self.draft, fields={**self.draft.fields, field.name: field})
+
+    def _mark(self, local: bool) -> None:
+        self.saved = replace(self.saved, local=local, unsent=self._desk.unsent)
+        self.saved_changed.tell()
+
+    def _spoken(self, option: policy.Option) -> str:
+        card = self.card
+        return policy.spoken(option, f"{card.name}{card.title}" if card else "", self.value("model"))
+
+    def _offers(self) -> policy.Offers:
+        card, values = self.card, self.values
+        return policy.offers(
+            self.policies,
+            product_line=values.get("product_line", self.device.product_line if self.device else ""),
+            warranty=values.get("warranty", ""),
+            level=card.level.value if card else "normal",
+            fault_class=values.get("fault_class", ""),
+            district=card.district if card else "",
+        )
+
+    async def _read_card(self, number: str, customer: str, after_outbox: bool = False) -> None:
+        contact = self._contact
+        if after_outbox:
+            await self._desk.outbox_empty()
+        if customer:
+            card = await self._desk.read(cards.customer_card, customer, number)
+        else:
+            card = await self._desk.read(cards.find_by_phone, number)
+        if contact != self._contact:
+            return
+        self.card = card
+        if self.device is None and card.devices:
+            chosen = self.value("serial")
+            self.device = next((line for line in card.devices if line.serial == chosen), card.devices[0])
+        self.policies = self.policies or await self._desk.read(cards.policies)
+        self._desk.calls.dispositions = self._desk.calls.dispositions or await self._desk.read(cards.dispositions)
+        await self._read_articles()
+        self.changed.tell()
+
+    async def _read_articles(self) -> None:
+        if self.device is not None:
+            self.articles = await self._desk.read(cards.articles, self.device.product_line, self.value("symptom"))
+
+    async def _read_draft(self, draft: str, after_outbox: bool = False) -> None:
+        contact = self._contact
+        if after_outbox:
+            await self._desk.outbox_empty()
+        found = await self._desk.read(cards.draft, draft)
+        if contact != self._contact or found is None:
+            return
+        fields = dict(found.fields)
+        for name in {*fields, *(self.draft.fields if self.draft else ())}:
+            waiting = self._desk.pending(f"{draft}/{name}")
+            if waiting is not None and self.draft is not None and name in self.draft.fields:
+                fields[name] = self.draft.fields[name]  # what was typed here and is not stored yet stays on the screen
+            elif waiting is not None:
+                field = fields.get(name) or DraftField(name, "", "", "", self._desk.now(), 0)
+                fields[name] = replace(field, value=waiting)
+        self.draft = replace(found, fields=fields)
+        self.changed.tell()
+
+    async def _create_customer(self, name: str, company: str) -> None:
+        answer = await self._desk.post(
+            "customer_create", {"name": name, "company": company, "number": self._number, "level": "normal"}
+        )
+        self.choose_customer(str(answer["customer"]))
+
+    async def _search(self, text: str) -> None:
+        found: tuple[Candidate, ...] = await self._desk.read(search.search_customers, text)
+        self.searched.tell(found)
+
+    async def _submit(self, draft: Draft) -> None:
+        answer = await self._desk.post("open_ticket", {"draft": draft.draft})
+        if self.draft is not None and self.draft.draft == draft.draft:
+            self.draft = replace(self.draft, ticket=str(answer["ticket"]))
+            self.changed.tell()
+        self._desk.told.tell("form.ticket_opened", (str(answer.get("number", "")),))
+
+    def _start(self, work: Any) -> None:
+        async def guarded() -> None:
+            try:
+                await work
+            except DatabaseAway:
+                log.info("the database is away; the sheet shows what it has")
+
+        self._desk.start(guarded())
+
+    def phone_of_call(self) -> str:
+        """The number of this contact in E.164, or "" when it was withheld."""
+        try:
+            return normalise(self._number).e164
+        except UnusableNumber:
+            return ""
+
+
+def _told(each: guide.Field, value: str) -> str:
+    """A field's value in words, for the one-line summary of its step."""
+    if each.kind == "choice":
+        return policy.words(each.choice_label(value))
+    if each.kind == "chips":
+        return "、".join(policy.words(each.choice_label(chip)) for chip in value.split(",") if chip)
+    return " ".join(value.split())
