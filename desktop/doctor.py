@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import socket
@@ -21,6 +20,7 @@ from models.store.database import connect_service
 from models.store.errors import StoreError
 from models.store.server import EmbeddedServer
 from resources.i18n import tr
+from telephony.phone.sound import microphones
 
 CLOCK_OFF_S = 2.0
 
@@ -80,16 +80,7 @@ def sip_engine() -> Finding:
 
 def sound() -> Finding:
     """A microphone is there; without one calls work, but silently."""
-    ok, said = _in_child(
-        "import json, pjsua2 as p\n"
-        "e = p.Endpoint(); e.libCreate(); c = p.EpConfig(); c.logConfig.consoleLevel = 0; c.logConfig.level = 0\n"
-        "e.libInit(c)\n"
-        "print(json.dumps([d.name for d in e.audDevManager().enumDev2() if d.inputCount]))\n"
-        "e.libDestroy()"
-    )
-    names: list[str] = []
-    with contextlib.suppress(ValueError, IndexError):
-        names = json.loads(said.splitlines()[-1]) if ok else []
+    names = asyncio.run(microphones())
     return _finding("sound", "ok" if names else "warn", "sound_ok" if names else "sound_none", ", ".join(names))
 
 

@@ -12,22 +12,25 @@ import logging
 import os
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from desktop.flows.call import CallFlow
 from desktop.flows.facts import Topic
 from desktop.flows.handover import TasksFlow, TransferFlow
-from desktop.flows.handset import Handset
+from desktop.flows.handset import Handset, HandsetLost, kept_session
 from desktop.flows.outbox import Outbox, Refused
 from desktop.flows.reading import Reading
 from desktop.flows.sign_in import Check, SignIn, SignInFailed
 from desktop.flows.supervise import BoardFlow
 from desktop.flows.ticket import SheetFlow
-from models.store.database import Database, connect_person
-from models.store.errors import DatabaseAway, StoreError
+from models.store.address import read_address
+from models.store.database import Database
+from models.store.errors import DatabaseAway
 from telephony import messages as link
 from telephony.phone import engine as phone
+from telephony.phone.sound import microphones
 from telephony.service.client import Connected, Disconnected, LinkClient, NotConnected
 from telephony.service.place import LinkPlace, read_place
 
@@ -134,7 +137,7 @@ class Desk:
     def phone(self, command: phone.Command) -> None:
         """One command for the handset."""
         if self._handset is not None:
-            self.start(self._handset.do(command))
+            self._handset.do(command)
 
     def start(self, work: Coroutine[Any, Any, Any]) -> None:
         """Let something run; a failure is logged, a rule's refusal told to the person."""
@@ -155,11 +158,10 @@ class Desk:
         """Whether a sound device is there; without one the calls still work, silently."""
         if self._no_sound:
             return Check("headset", "warn", "sign_in.headset_none")
-        found = await Handset.devices_of_this_machine()
-        microphones = [device for device in found if device.inputs]
-        if not microphones:
+        names = await microphones()
+        if not names:
             return Check("headset", "warn", "sign_in.headset_none")
-        return Check("headset", "ok", "sign_in.headset_ok", (microphones[0].name,))
+        return Check("headset", "ok", "sign_in.headset_ok", (names[0],))
 
     # ---- coming and going -------------------------------------------------------------------------------------
 
@@ -170,11 +172,11 @@ class Desk:
         self._reading.changed.watch(self._database_changed)
         site = database.address.site
         self._outbox = Outbox(self.own_dir / f"outbox-{site}-{person}.sqlite", self._verb, self._stored)
-        self._handset = Handset(f"{site}-{person}", no_sound=self._no_sound)
-        self._handset.on_report = self._phone_reported
-        self._handset.on_lost = self._handset_lost
-        self._handset.on_back = self._handset_back
-        self.start(self._handset.open())
+        self._handset = Handset(
+            site, person, on_report=self._phone_reported, on_lost=self._handset_lost, on_back=self._phone_reported,
+            sound=not self._no_sound,
+        )  # fmt: skip
+        self.start(self._bring_up_handset(self._handset))
         place: LinkPlace = read_place(self.data_dir)
         self._link = LinkClient(desk=f"{os.uname().nodename if hasattr(os, 'uname') else 'desk'}-{os.getpid()}",
                                 extension=extension)  # fmt: skip
@@ -190,16 +192,11 @@ class Desk:
 
     async def come_back(self, person: str) -> bool:
         """After a crash: a handset of this person still runs and kept his session. Returns whether it did."""
-        site = read_place(self.data_dir).site
-        kept = await Handset.kept_by(f"{site}-{person}") if person else None
-        if not kept or not kept.get("token"):
+        kept = await kept_session(read_place(self.data_dir).site, person)
+        if not kept.get("token"):
             return False
-        try:
-            database = await connect_person(self.data_dir, kept["person"], kept["password"])
-        except DatabaseAway:
-            database = connect_person_later(self.data_dir, kept["person"], kept["password"])
-        except StoreError:
-            return False
+        login = read_address(self.data_dir).login(person)
+        database = Database(partial(read_address, self.data_dir), login, kept["password"], connections=2)
         await self.enter(kept["person"], kept["password"], kept["token"], database, kept.get("extension", ""))
         return True
 
@@ -331,13 +328,15 @@ class Desk:
             self.handset_down_since = 0.0 if up else time.monotonic()
             self.connection_changed.tell()
 
-    def _handset_lost(self) -> None:
-        self._handset_is(False, "lost")
+    def _handset_lost(self, why: str) -> None:
+        self._handset_is(False, why)
 
-    def _handset_back(self) -> None:
-        if self.me is not None and self.me.extension:
-            self.phone(phone.Register(self.me.sip_server, self.me.extension, self.me.sip_secret))
-            self.phone(phone.Keep(dict(self._keep)))
+    async def _bring_up_handset(self, handset: Handset) -> None:
+        try:
+            self._phone_reported(await handset.start())
+        except HandsetLost as lost:
+            log.error("no handset: %s", lost)
+            self._handset_lost(lost.why)
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from resources.i18n import known, tr
 from telephony.phone.door import DoorClosed, door_of, knock, peer
 from telephony.phone.engine import (
     REPORTS,
@@ -41,6 +42,13 @@ HEARTBEAT_S = 2.0
 SILENCE_S = 3.0  # no answer for this long: the handset is dead even if its process is not
 AGAIN_S = (0.0, 0.5, 1.0, 2.0, 5.0)  # pauses before the next try to bring a handset up
 EXIT_HELD, EXIT_NO_ENGINE = 3, 4
+
+
+def in_words(why: str) -> str:
+    """The `why` of a report, or of `on_lost`, for the person; empty for none."""
+    if not why:
+        return ""
+    return tr(f"phone.why_{why}") if known(f"phone.why_{why}") else tr("phone.why_other", why)
 
 
 class HandsetLost(RuntimeError):
@@ -220,11 +228,11 @@ class Handset:
 
     def _hear(self, report: Report) -> None:
         if isinstance(report, HandsetNow):
-            known, self.now = self.now, report
+            before, self.now = self.now, report
             if self._first is not None and not self._first.done():
                 self._first.set_result(report)
                 return
-            if known == report:
+            if before == report:
                 return  # only the heartbeat
         try:
             self._on_report(report)
@@ -311,3 +319,22 @@ def _wait_or_kill(process: subprocess.Popen[bytes], seconds: float) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+async def kept_session(site: str, person: str, directory: Path | None = None) -> dict[str, str]:
+    """What a handset that outlived its desk keeps for the next one; empty when none runs. Starts nothing."""
+    try:
+        reader, writer = await knock(door_of(site, person, directory))
+    except DoorClosed:
+        return {}
+    try:
+        writer.write((encode(Ask()) + "\n").encode())
+        while line := await asyncio.wait_for(reader.readline(), SILENCE_S):
+            report = decode(line, REPORTS)
+            if isinstance(report, HandsetNow):
+                return report.kept
+    except (TimeoutError, ConnectionError, BadMessage) as error:
+        log.warning("a handset is there but does not say what it kept: %s", error)
+    finally:
+        writer.close()
+    return {}

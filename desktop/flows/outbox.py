@@ -128,6 +128,15 @@ class Outbox:
         self._link.set()
         self._wake.set()
 
+    @staticmethod
+    def count(path: Path) -> int:
+        """How many unsent verbs a closed outbox file holds; 0 when it cannot be read."""
+        try:
+            with sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0.5) as file:
+                return int(file.execute("SELECT count(*) FROM letter").fetchone()[0])
+        except sqlite3.Error:
+            return 0
+
     async def close(self) -> None:
         """Stop delivering; what is unsent stays on disk for the next start."""
         self._sender.cancel()
@@ -160,8 +169,8 @@ class Outbox:
             file.execute("PRAGMA journal_mode=WAL")
             file.execute("PRAGMA synchronous=FULL")
             file.execute(
-                "CREATE TABLE IF NOT EXISTS letter (id INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, verb TEXT NOT NULL,"
-                " args TEXT NOT NULL, stream TEXT NOT NULL)"
+                "CREATE TABLE IF NOT EXISTS letter (id INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL,"
+                " verb TEXT NOT NULL, args TEXT NOT NULL, stream TEXT NOT NULL)"
             )
             file.execute(
                 "CREATE TABLE IF NOT EXISTS refused (key TEXT PRIMARY KEY, verb TEXT, args TEXT, words TEXT, at REAL)"
