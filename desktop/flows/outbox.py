@@ -147,9 +147,11 @@ class Outbox:
     # ---- the file ---------------------------------------------------------------------------------------------
 
     def _open(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             rows = self._read()
+        except OSError as error:
+            raise OutboxUnusable(f"{self._path} cannot be written: {error}") from error
         except sqlite3.DatabaseError as error:
             if "locked" in str(error):
                 raise OutboxUnusable(f"{self._path} is in use by another desk") from error
