@@ -308,11 +308,12 @@ class Pjsua2Engine:
         except _Refused as refused:
             self.say(CommandRefused(name, str(refused)))
         except pj.Error as error:
-            if isinstance(command, HoldCall) and tries < AGAIN_TRIES:  # a re-INVITE is still under way
+            # a re-INVITE is still under way, or the slot of a call that just ended is not free yet
+            if (isinstance(command, HoldCall) or error.status == TOO_MANY) and tries < AGAIN_TRIES:
                 self._again.append((time.monotonic() + AGAIN_AFTER_S, tries + 1, command))
                 return
             log.warning("%s: %s", name, _words(error))
-            self.say(CommandRefused(name, _words(error)))
+            self.say(CommandRefused(name, "too_many_calls" if error.status == TOO_MANY else _words(error)))
         except Exception as error:
             log.exception("command %s", name)
             self.say(CommandRefused(name, f"failed: {error}"))
@@ -421,10 +422,10 @@ class Pjsua2Engine:
         self._legs[leg.view.call] = leg
         try:
             leg.makeCall(target, offer)
-        except pj.Error as error:
+        except pj.Error:
             self._legs.pop(leg.view.call, None)
             self._ended.append(leg)
-            raise _Refused("too_many_calls" if error.status == TOO_MANY else _words(error)) from None
+            raise
         self.say(CallChanged(leg.view))
 
     def _hang_up(self, leg: _Leg, code: int) -> None:
