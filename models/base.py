@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one MetaData and the column shapes every table shares.
+"""The one MetaData that every table stands on, with a name for every constraint, and the column shapes tables share.
 
 A site is one PostgreSQL database ``tr_<site>``: tables live in schema ``tr``, definer functions in ``tr_api``.
-Instants are timestamptz, money is cents (bigint), kinds are text checked against their enum.
+Business instants are site-time seconds (double precision); what only guards access (tokens, leases, audit) runs on
+the server's own clock (timestamptz). Money is cents.
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Identity, Integer, MetaData, Text, func
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Integer, MetaData, func
 
 SCHEMA = "tr"
 API_SCHEMA = "tr_api"
@@ -18,11 +18,11 @@ API_SCHEMA = "tr_api"
 metadata = MetaData(
     schema=SCHEMA,
     naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
+        "ix": "%(table_name)s_%(column_0_N_name)s",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+        "fk": "%(table_name)s_%(column_0_name)s_fkey",
+        "pk": "%(table_name)s_pkey",
     },
 )
 
@@ -37,12 +37,6 @@ def moment(name: str, *, nullable: bool = False, now: bool = False, **more: Any)
     if now:
         more["server_default"] = func.clock_timestamp()
     return Column(name, DateTime(timezone=True), nullable=nullable, **more)
-
-
-def kind(name: str, kinds: type[StrEnum], *, nullable: bool = False, **more: Any) -> Column[Any]:
-    """Text that may only be a value of `kinds`; the check names the column."""
-    allowed = ", ".join(f"'{each.value}'" for each in kinds)
-    return Column(name, Text, CheckConstraint(f"{name} IN ({allowed})", name=f"{name}_kind"), nullable=nullable, **more)
 
 
 def version() -> Column[int]:
