@@ -404,7 +404,7 @@ class Note:
 
     call: CallId
     kind: str
-    data: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict[str, Any])
     who: AgentId = ""
 
 
@@ -470,12 +470,12 @@ CONTACT_EVENTS: dict[str, tuple[str, ...]] = {
 
 ROUTING_NOTES = frozenset(
     {
-        "queued", "ringback", "waiting_answered", "offered", "ringing", "accepted", "connected", "responsible", "released",
-        "missed", "declined", "lost_race", "withdrawn", "held", "resumed", "consult_started", "consult_ended",
-        "transferred", "customer_hung_up", "staff_hung_up", "dialled", "dial_failed", "wrap_up_started", "wrap_up_ended",
-        "adopted",
+        "queued", "ringback", "waiting_answered", "offered", "ringing", "accepted", "connected", "responsible",
+        "released", "missed", "declined", "lost_race", "withdrawn", "held", "resumed", "consult_started",
+        "consult_ended", "transferred", "customer_hung_up", "staff_hung_up", "dialled", "dial_failed",
+        "wrap_up_started", "wrap_up_ended", "adopted",
     }
 )  # fmt: skip
-"""Kinds that reach the event log as a Note of the router, and only so. The switchboard writes the rest: arrived (also of
-a dialled call, direction "out"), customer_found, card_painted, draft_hash, draft_painted, recording_*, leading, and from
-the orders CallOver → ended, AgentStateChanged → agent_state, AlarmSupervisor → alarm, PromiseCallback → promised."""
+"""Kinds that reach the event log as a Note of the router, and only so. The switchboard writes the rest: arrived (also
+of a dialled call, direction "out"), customer_found, card_painted, draft_hash, draft_painted, recording_*, leading, and
+from the orders CallOver → ended, AgentStateChanged → agent_state, AlarmSupervisor → alarm, PromiseCallback → promised."""

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The floor as routing sees it: agents, calls, phones and the house's numbers; all frozen, times in site seconds.
+
+`Turn` is the working page of one step: it collects the new floor and the orders, and is thrown away afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from models.kinds import AgentState, StateReason
+from telephony.calls import AgentId, CallId, LegId, Note, Order
+
+
+class IllegalTransition(Exception):
+    """A command that the present state does not allow. Says the state and the event."""
+
+    def __init__(self, state: str, event: object) -> None:
+        super().__init__(f"{type(event).__name__} is not possible in state {state}: {event}")
+        self.state = state
+        self.event = event
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The house's numbers; seconds unless said otherwise."""
+
+    rings: int = 3  # a call must be picked up within three rings
+    cadence_s: float = 5.0  # one ring: 1 on, 4 off
+    no_ringing_s: float = 5.0  # a phone that has not said 180 by then is unreachable
+    accepted_s: float = 2.0  # after an accept in time, the 200 has this long
+    last_agent_pause_s: float = 10.0  # before the last reachable agent of a queue is offered a call again
+    same_agent_s: float = 10.0  # a caller whose agent lost his phone waits this long for the same agent
+    dial_s: float = 90.0  # an outbound call that nobody ended by then is given up
+    lease_s: float = 15.0
+    return_s: float = 60.0  # a disconnect shorter than this gives the earlier state back
+    wrap_up_s: float = 60.0
+    wrap_up_extend_s: float = 30.0
+    wrap_up_extensions: int = 2
+    ready_after_wrap_up: bool = True  # when wrap-up times out; otherwise not ready, WRAP_UP_TIMEOUT
+    long_wait_s: float = 120.0  # the supervisor hears of a caller who waits longer
+    promised_s: float = 8.0  # time for the words that confirm a call-back before the call is ended
+    callback_key: str = "1"
+
+    @property
+    def offer_s(self) -> float:
+        """How long one phone may ring."""
+        return self.rings * self.cadence_s
+
+
+@dataclass(frozen=True)
+class Agent:
+    """One person at this site. `call` is set while reserved, ringing, on_call or wrap_up, and only then."""
+
+    id: AgentId
+    name: str = ""
+    extension: str = ""
+    skills: frozenset[str] = frozenset()
+    queues: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+    state: AgentState = AgentState.SIGNED_OUT
+    reason: StateReason | None = None
+    since: float = 0.0
+    next_state: AgentState | None = None
+    next_reason: StateReason | None = None
+    call: CallId = ""
+    until: float | None = None  # end of wrap-up
+    extensions: int = 0
+    idle_since: float = 0.0
+    spared_until: float = 0.0  # the last reachable agent is not rung again before this
+    lease_until: float = 0.0
+    earlier: tuple[AgentState, StateReason | None] | None = None  # what returns with desk or phone
+    earlier_until: float = 0.0
+
+
+class Role(StrEnum):
+    """Why a staff phone rings."""
+
+    OFFER = "offer"
+    CONSULT = "consult"
+    DIAL = "dial"  # his own phone, for a call he dials
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A staff phone that is being rung. The offer clock starts at `ringing_at`, the phone's 180."""
+
+    agent: AgentId
+    leg: LegId
+    role: Role
+    made_at: float
+    ringing_at: float | None = None
+    accepted_at: float | None = None
+
+
+@dataclass(frozen=True)
+class Consult:
+    """A transfer under way. `engineer` is who was asked last; `leg` is set once he talks, `offer` while he rings."""
+
+    by: AgentId
+    to: AgentId
+    skills: frozenset[str]
+    attended: bool
+    engineer: AgentId
+    offer: Offer | None
+    leg: LegId = ""
+    tried: frozenset[AgentId] = frozenset()
+
+
+class Stage(StrEnum):
+    """Where a call is: waiting for an agent (perhaps ringing one), with one, dialled, or saying good-bye."""
+
+    WAITING = "waiting"
+    TALKING = "talking"
+    DIALLING = "dialling"
+    FAREWELL = "farewell"
+
+
+class Hearing(StrEnum):
+    """What the caller hears while nobody talks to him."""
+
+    NOTHING = "nothing"
+    RINGING = "ringing"
+    MUSIC = "music"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One customer's call. `agent` is the responsible one, with his `leg`; only he changes by transfer."""
+
+    id: CallId
+    from_number: str
+    to_number: str
+    queue: str
+    skills: frozenset[str] = frozenset()
+    arrived: float = 0.0
+    stage: Stage = Stage.WAITING
+    outbound: bool = False
+    answered: bool = False  # the caller's leg has been answered
+    hearing: Hearing = Hearing.NOTHING
+    promise_started: bool = False
+    customer: str = ""
+    level: str = "normal"
+    last_agent: AgentId = ""
+    offer: Offer | None = None
+    offered: frozenset[AgentId] = frozenset()  # in this round
+    offers_made: int = 0
+    past_legs: tuple[tuple[AgentId, LegId], ...] = ()  # withdrawn ones, for answers that come too late
+    agent: AgentId = ""
+    leg: LegId = ""
+    agent_joined: bool = False  # the responsible agent's own phone is in the call
+    customer_joined: bool = True  # False while a dialled customer has not answered
+    connected: bool = False  # media both ways with the responsible agent, now
+    ever_connected: bool = False
+    held: bool = False
+    consult: Consult | None = None
+    back_to: AgentId = ""  # his phone was lost: he is offered the call first
+    back_until: float = 0.0
+    front: bool = False
+    promised: bool = False
+    unserved: bool = False  # nobody was reachable; alarmed once
+    long_wait_alarmed: bool = False
+    deadline: float | None = None  # of DIALLING and FAREWELL
+
+    @property
+    def number(self) -> str:
+        """The customer's number, "" when withheld."""
+        return self.to_number if self.outbound else self.from_number
+
+
+def _no_agents() -> Mapping[AgentId, Agent]:
+    return MappingProxyType({})
+
+
+def _no_calls() -> Mapping[CallId, Call]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Floor:
+    """Everything routing knows. `phones` are the agents whose phone is registered, signed in or not.
+
+    `epoch` of the leader goes into the names of the legs, so that a restarted switchboard never names one twice.
+    """
+
+    settings: Settings = field(default_factory=Settings)
+    agents: Mapping[AgentId, Agent] = field(default_factory=_no_agents)
+    calls: Mapping[CallId, Call] = field(default_factory=_no_calls)
+    phones: frozenset[AgentId] = frozenset()
+    epoch: int = 0
+
+
+class Turn:
+    """The working page of one step: the floor as it becomes, and the orders in their order."""
+
+    def __init__(self, floor: Floor, now: float) -> None:
+        self.now = now
+        self.settings = floor.settings
+        self.phones = floor.phones
+        self.epoch = floor.epoch
+        self.orders: list[Order] = []
+        self._before = floor
+        self._agents: dict[AgentId, Agent] = dict(floor.agents)
+        self._calls: dict[CallId, Call] = dict(floor.calls)
+
+    def floor(self) -> Floor:
+        """The floor after this step."""
+        return replace(
+            self._before,
+            agents=MappingProxyType(self._agents),
+            calls=MappingProxyType(self._calls),
+            phones=self.phones,
+        )
+
+    @property
+    def agents(self) -> Mapping[AgentId, Agent]:
+        return self._agents
+
+    @property
+    def calls(self) -> Mapping[CallId, Call]:
+        return self._calls
+
+    def put_agent(self, agent: Agent) -> Agent:
+        self._agents[agent.id] = agent
+        return agent
+
+    def put_call(self, call: Call) -> Call:
+        self._calls[call.id] = call
+        return call
+
+    def forget_call(self, call: CallId) -> None:
+        del self._calls[call]
+
+    def order(self, *orders: Order) -> None:
+        self.orders.extend(orders)
+
+    def note(self, call: CallId, kind: str, who: AgentId = "", **data: Any) -> None:
+        """A line for the contact's event log."""
+        self.orders.append(Note(call, kind, data, who))
