@@ -478,4 +478,5 @@ ROUTING_NOTES = frozenset(
 )  # fmt: skip
 """Kinds that reach the event log as a Note of the router, and only so. The switchboard writes the rest: arrived (also
 of a dialled call, direction "out"), customer_found, card_painted, draft_hash, draft_painted, recording_*, leading, and
-from the orders CallOver → ended, AgentStateChanged → agent_state, AlarmSupervisor → alarm, PromiseCallback → promised."""
+from the orders CallOver → ended, AgentStateChanged → agent_state, AlarmSupervisor → alarm and PromiseCallback →
+promised."""

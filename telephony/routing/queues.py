@@ -10,9 +10,7 @@ from telephony.calls import AgentId
 from telephony.routing.agents import LOST
 from telephony.routing.floor import Agent, Call, Stage, Turn
 
-SERVING = frozenset(
-    {AgentState.READY, AgentState.RESERVED, AgentState.RINGING, AgentState.ON_CALL, AgentState.WRAP_UP}
-)
+SERVING = frozenset({AgentState.READY, AgentState.RESERVED, AgentState.RINGING, AgentState.ON_CALL, AgentState.WRAP_UP})
 """Whose phone rings now or will ring without any act of his."""
 
 

@@ -152,9 +152,7 @@ def _customer_event(
             assert_never(event)
 
 
-def _command(
-    turn: Turn, call: Call, event: ConsultAsked | CompleteAsked | BackAsked | HoldAsked | HangUpAsked
-) -> None:
+def _command(turn: Turn, call: Call, event: ConsultAsked | CompleteAsked | BackAsked | HoldAsked | HangUpAsked) -> None:
     begun = call.consult
     match event:
         case HoldAsked():
