@@ -115,6 +115,7 @@ class _Leg(pj.Call):
         self.view = PhoneCall(number, "", "out", "calling", "", {})
         self.ended_by_us = False
         self.source: Any = None
+        self.hold_wish, self.hold_tries, self.hold_due = False, 0, 0.0
 
     @_guarded
     def onCallState(self, prm: Any) -> None:
@@ -235,6 +236,8 @@ class Pjsua2Engine:
         self._again = [entry for entry in self._again if entry[0] > moment]
         for _, tries, command in due:
             self._carry_out(command, tries)
+        for leg in list(self._legs.values()):
+            self._settle_hold(leg, moment)
         if self._answer_due and moment >= self._answer_due:
             self.registration(408, False)
         if moment >= self._levels_due:
@@ -270,11 +273,7 @@ class Pjsua2Engine:
         self._publish()
 
     def _close(self) -> None:
-        for leg in list(self._legs.values()):
-            try:
-                self._hang_up(leg, 0)
-            except pj.Error as error:
-                log.debug("hang up while closing: %s", _words(error))
+        self._hang_up_all()  # its own method: a local name of this one would keep the last Call alive
         self._pump(0.5, lambda: not self._legs)
         if self._registered:
             self._account.setRegistration(False)
@@ -294,6 +293,13 @@ class Pjsua2Engine:
         del self._endpoint
         gc.collect()
 
+    def _hang_up_all(self) -> None:
+        for leg in list(self._legs.values()):
+            try:
+                self._hang_up(leg, 0)
+            except pj.Error as error:
+                log.debug("hang up while closing: %s", _words(error))
+
     def _pump(self, seconds: float, until: Callable[[], bool]) -> None:
         end = time.monotonic() + seconds
         while not until() and time.monotonic() < end:
@@ -308,8 +314,7 @@ class Pjsua2Engine:
         except _Refused as refused:
             self.say(CommandRefused(name, str(refused)))
         except pj.Error as error:
-            # a re-INVITE is still under way, or the slot of a call that just ended is not free yet
-            if (isinstance(command, HoldCall) or error.status == TOO_MANY) and tries < AGAIN_TRIES:
+            if error.status == TOO_MANY and tries < AGAIN_TRIES:  # the slot of a call just ended is not free yet
                 self._again.append((time.monotonic() + AGAIN_AFTER_S, tries + 1, command))
                 return
             log.warning("%s: %s", name, _words(error))
@@ -346,7 +351,11 @@ class Pjsua2Engine:
                 self.leg_changed(leg, replace(leg.view, muted=on))
                 self.connect_sound(leg)
             case HoldCall(number, on):
-                self._hold(self._leg(number), on)
+                leg = self._leg(number)
+                if leg.view.stage != "talking":
+                    raise _Refused("not_talking")
+                leg.hold_wish, leg.hold_tries, leg.hold_due = on, AGAIN_TRIES, 0.0
+                self._settle_hold(leg, time.monotonic())
             case SendTones(number, digits):
                 self._send_tones(self._leg(number), digits)
             case DialOut():
@@ -369,7 +378,7 @@ class Pjsua2Engine:
     def _register(self, command: Register) -> None:
         if not is_phone_word(command.extension) or not command.server:
             raise _Refused("bad_address")
-        self._wanted, self._why_not = command, None
+        self._wanted, self._why_not, self._registered = command, None, False
         self._answer_due = time.monotonic() + UNREACHABLE_AFTER_S
         before = self._account.getInfo().regIsConfigured
         # the same account again would not be sent: forget it first
@@ -432,18 +441,22 @@ class Pjsua2Engine:
         leg.ended_by_us = True
         leg.hangup(_answer(code))
 
-    def _hold(self, leg: _Leg, on: bool) -> None:
-        if leg.view.stage != "talking":
-            raise _Refused("not_talking")
-        if leg.view.held == on:
+    def _settle_hold(self, leg: _Leg, moment: float) -> None:
+        """Bring a call to the last wish. A re-INVITE may still be under way, so it is tried again for 2 s."""
+        if leg.view.held == leg.hold_wish or not leg.hold_tries or moment < leg.hold_due:
             return
+        leg.hold_tries, leg.hold_due = leg.hold_tries - 1, moment + AGAIN_AFTER_S
         terms = pj.CallOpParam(True)
-        if on:
-            leg.setHold(terms)
-        else:
-            terms.opt.flag = pj.PJSUA_CALL_UNHOLD
-            terms.opt.videoCount = 0
-            leg.reinvite(terms)
+        try:
+            if leg.hold_wish:
+                leg.setHold(terms)
+            else:
+                terms.opt.flag = pj.PJSUA_CALL_UNHOLD
+                terms.opt.videoCount = 0
+                leg.reinvite(terms)
+        except pj.Error as error:
+            if not leg.hold_tries:
+                self.say(CommandRefused("HoldCall", _words(error)))
 
     def _send_tones(self, leg: _Leg, digits: str) -> None:
         if not is_digits(digits):
