@@ -203,3 +203,17 @@ class PersonLine:
     extension: str
     team: str
     active: bool
+
+
+@dataclass(frozen=True)
+class CallLogLine:
+    """One line of a person's call log, for redialling. `direction` in | out; `outcome` of `Outcome`, "" runs."""
+
+    contact: str
+    at: float
+    direction: str
+    number: str
+    customer: str
+    customer_name: str
+    outcome: str
+    seconds: float

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The house's clocks: hand-over, call-back, retry and the day a sheet number belongs to.
 
-Pure: site-time seconds in, deadlines and words of `Lateness` out. Every number of the business stands here once.
+Pure: site-time seconds in, deadlines and `Lateness` out. The site's own numbers come in as `HouseClocks`.
 """
 
 from __future__ import annotations
@@ -10,15 +10,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
 
-HANDOVER_S = 15 * 60.0  # a named person has claimed the sheet
-HANDOVER_ALARM_S = 10 * 60.0  # the supervisor hears of it before it is late
-CALLBACK_S = 15 * 60.0  # from the claim to the first attempt, unless the site says otherwise
-RETRY_BUSY_S = 5 * 60.0
-RETRY_NO_ANSWER_S = 15 * 60.0
 SHEET_OWED_S = 60 * 60.0  # an incomplete sheet is finished by its writer within the hour
 
 HOUSE_ZONE = timezone(timedelta(hours=8))
 """The zone of the house's days. China keeps one zone without daylight saving, so no zone database is needed."""
+
+
+@dataclass(frozen=True)
+class HouseClocks:
+    """The site's numbers in seconds: hand-over, its alarm, call-back from the claim, the next attempt."""
+
+    handover_s: float
+    handover_alarm_s: float
+    callback_s: float
+    callback_retry_s: float
 
 
 class Lateness(StrEnum):
@@ -36,7 +41,7 @@ class Clock:
     used: float
 
 
-def clock(started: float, due: float, now: float, *, soon: float = HANDOVER_S - HANDOVER_ALARM_S) -> Clock:
+def clock(started: float, due: float, now: float, soon: float) -> Clock:
     """The clock that started at `started` and runs out at `due`; due soon in its last `soon` seconds."""
     if now >= due:
         lateness = Lateness.LATE
@@ -49,13 +54,11 @@ def clock(started: float, due: float, now: float, *, soon: float = HANDOVER_S - 
     return Clock(due, lateness, used)
 
 
-def next_attempt(result: str, now: float) -> float | None:
+def next_attempt(result: str, now: float, house: HouseClocks) -> float | None:
     """When a task is due again after an attempt; None when he was reached. Raises ValueError for an unknown result."""
     match result:
-        case "busy":
-            return now + RETRY_BUSY_S
-        case "no_answer":
-            return now + RETRY_NO_ANSWER_S
+        case "busy" | "no_answer":
+            return now + house.callback_retry_s
         case "reached":
             return None
         case _:

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rows as verbs load them: locked, checked for ownership, with the refusal that fits when they are not there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import RowMapping, Table, exists, literal, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from models.contacts import contact
+from models.customers import customer
+from models.people import person
+from models.rules.draft_merge import FieldState, OtherText
+from models.rules.permissions import OVERSEE, may
+from models.tickets import draft, draft_conflict, draft_field, draft_party
+from models.verbs.registry import Act, VerbRefused
+
+
+async def locked(act: Act, table: Table, id_: object, words: str) -> RowMapping:
+    """The row of `id_`, locked until the verb ends. Raises VerbRefused(`words`) when there is none."""
+    found = (await act.conn.execute(select(table).where(table.c.id == id_).with_for_update(key_share=True))).mappings()
+    row = found.one_or_none()
+    if row is None:
+        raise VerbRefused(words, id_)
+    return row
+
+
+async def own_draft(act: Act, draft_id: int) -> RowMapping:
+    """The draft, locked, if the actor is or was a party of it. A supervisor may look after any, the system too."""
+    party = exists().where(draft_party.c.draft == draft.c.id, draft_party.c.person == act.actor.person)
+    query = select(draft, party.label("party")).where(draft.c.id == draft_id)
+    found = (await act.conn.execute(query.with_for_update(key_share=True, of=draft))).mappings()
+    row = found.one_or_none()
+    if row is None:
+        raise VerbRefused("refusal.no_draft", draft_id)
+    if not (row["party"] or act.actor.system or may(act.actor.groups, OVERSEE)):
+        raise VerbRefused("refusal.not_party", row["number"])
+    return row
+
+
+async def draft_of(act: Act, contact_id: str) -> RowMapping | None:
+    """The draft of a contact, locked; None when there is none."""
+    query = select(draft).where(draft.c.contact == contact_id).with_for_update(key_share=True)
+    return (await act.conn.execute(query)).mappings().one_or_none()
+
+
+async def own_contact(act: Act, contact_id: str) -> RowMapping:
+    """The contact, locked, if the actor took part in it (or oversees)."""
+    row = await locked(act, contact, contact_id, "refusal.no_contact")
+    if row["agent"] == act.actor.person or act.actor.system or may(act.actor.groups, OVERSEE):
+        return row
+    query = select(
+        exists().where(
+            draft.c.contact == contact_id,
+            draft_party.c.draft == draft.c.id,
+            draft_party.c.person == act.actor.person,
+        )
+    )
+    if not (await act.conn.execute(query)).scalar_one():
+        raise VerbRefused("refusal.not_your_contact")
+    return row
+
+
+async def join_party(act: Act, draft_id: int, who: str) -> None:
+    """`who` may write in the draft from now on, for ever."""
+    if who:
+        await act.conn.execute(
+            insert(draft_party).values(draft=draft_id, person=who, since=act.now).on_conflict_do_nothing()
+        )
+
+
+async def touch(act: Act, draft_id: int, **values: Any) -> int:
+    """Count the draft's version up, with `values`. The new version."""
+    changed = await act.conn.execute(
+        update(draft)
+        .where(draft.c.id == draft_id)
+        .values(version=draft.c.version + 1, changed=act.now, **values)
+        .returning(draft.c.version)
+    )
+    version: int = changed.scalar_one()
+    act.changed("draft", draft_id, version)
+    return version
+
+
+async def fields_of(act: Act, draft_id: int) -> dict[str, str]:
+    """The texts of a draft by field name."""
+    rows = await act.conn.execute(
+        select(draft_field.c.field, draft_field.c.value).where(draft_field.c.draft == draft_id)
+    )
+    return {name: value for name, value in rows}
+
+
+async def field_state(act: Act, draft_id: int, name: str) -> FieldState:
+    """One field with the texts beside it, in one query. The draft's row must be locked."""
+    mine = (draft_field.c.draft == draft_id) & (draft_field.c.field == name)
+    beside = (draft_conflict.c.draft == draft_id) & (draft_conflict.c.field == name)
+    one = select(draft_field.c.value, draft_field.c.version, draft_field.c.by, draft_field.c.run.label("base")).where(
+        mine
+    )
+    others = select(
+        draft_conflict.c.value,
+        literal(-1),
+        draft_conflict.c.by,
+        draft_conflict.c.base_version,
+    ).where(beside)
+    state = FieldState()
+    texts: dict[str, OtherText] = {}
+    for value, version, by, base in (await act.conn.execute(one.union_all(others))):
+        if version < 0:
+            texts[by] = OtherText(value, base)
+        else:
+            state = FieldState(value, version, by, base)
+    return FieldState(state.value, state.version, state.by, state.run, texts)
+
+
+async def write_field(act: Act, draft_id: int, name: str, state: FieldState, by: str) -> None:
+    """Store a field's new text."""
+    values = {"value": state.value, "version": state.version, "run": state.run, "by": by, "at": act.now}
+    await act.conn.execute(
+        insert(draft_field)
+        .values(draft=draft_id, field=name, **values)
+        .on_conflict_do_update(index_elements=["draft", "field"], set_=values)
+    )
+
+
+async def name_of(act: Act, number: str) -> str:
+    """A person's name, his number when he is not known."""
+    found = (await act.conn.execute(select(person.c.name).where(person.c.person == number))).scalar_one_or_none()
+    return found or number
+
+
+async def existing_customer(act: Act, customer_id: int) -> RowMapping:
+    """The customer's row. Raises VerbRefused when there is none."""
+    return await locked(act, customer, customer_id, "refusal.no_customer")
