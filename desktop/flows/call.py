@@ -16,6 +16,7 @@ from desktop.flows.facts import Topic
 from desktop.flows.hang_up import HangUpGuard, Press
 from models.cards import Disposition
 from models.kinds import AgentState, StateReason
+from models.store import sheets
 from telephony import messages as link
 from telephony.numbers import UnusableNumber, normalise, refused_outbound
 from telephony.phone import engine as phone
@@ -152,6 +153,17 @@ class CallFlow:
         words = refused_outbound(number)
         return None if words is None else (words, ())
 
+    async def read_log(self) -> None:
+        """This person's earlier calls, for the dial box."""
+        me = self._desk.me
+        if me is None:
+            return
+        lines = await self._desk.read(sheets.call_log, me.person)
+        self.log = tuple(
+            CallLogLine(line.at, line.number, line.direction, line.customer_name, line.outcome) for line in lines
+        )
+        self.changed.tell()
+
     # ---- what happened ----------------------------------------------------------------------------------------
 
     def heard(self, message: object) -> None:
@@ -225,12 +237,11 @@ class CallFlow:
                 self._desk.phone(phone.AnswerCall(number))
 
     def _pick_up_own(self) -> None:
-        """The leg of a call this desk dialled itself is answered at once: the agent asked for it. So is the leg of a
-        call that lost its handset while talking and comes back to the same agent."""
-        if self.call is None or self.call.stage not in ("dialling", "talking", "held"):
+        """The leg of a call this desk dialled itself is answered at once: the agent asked for it."""
+        if self.call is None or self.call.stage != "dialling":
             return
         for number, call in self._phone_calls.items():
-            ours = call.headers.get("X-Role") in ("dial", "again")
+            ours = call.headers.get("X-Role") == "dial"
             if ours and call.tag == self.call.call and call.stage == "ringing":
                 self._desk.phone(phone.AnswerCall(number))
 

@@ -264,6 +264,7 @@ class Desk:
         self.phone(phone.Keep(dict(self._keep)))
         if self._outbox is not None:
             self._outbox.link_up()
+        self.start(self.calls.read_log())
         if first:
             self.signed_in.tell()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from desktop.flows.facts import Topic
 from models.cards import TaskLine
 from models.kinds import AgentState, Group, TaskState
-from models.store import cards
+from models.store import sheets
 from models.store.errors import DatabaseAway
 from telephony import messages as link
 
@@ -211,7 +211,7 @@ class TasksFlow:
 
     async def _read(self) -> None:
         try:
-            found = await self._desk.read(cards.tasks)
+            found = await self._desk.read(sheets.tasks)
         except DatabaseAway:
             return
         self.tasks = tuple(sorted(found, key=clock))

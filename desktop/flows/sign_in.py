@@ -71,7 +71,7 @@ class SignIn:
         except StoreError as error:
             await database.close()
             raise SignInFailed(error.key, tuple(str(one) for one in error.args_)) from None
-        await self._desk.enter(number, password, token, database, extension)
+        await self._desk.enter(number, password, token.token, database, extension)
 
     async def _check(self) -> None:
         self._set(await self._server())

@@ -16,7 +16,7 @@ from desktop.flows.facts import Topic
 from models.cards import Article, Candidate, CustomerCard, DeviceLine, Draft, DraftField, PolicyRow
 from models.kinds import ServiceMode
 from models.rules import guide, policy
-from models.store import cards, search
+from models.store import cards, search, sheets
 from models.store.errors import DatabaseAway
 from telephony import messages as link
 from telephony.numbers import UnusableNumber, normalise
@@ -370,20 +370,20 @@ class SheetFlow:
         if self.device is None and card.devices:
             chosen = self.value("serial")
             self.device = next((line for line in card.devices if line.serial == chosen), card.devices[0])
-        self.policies = self.policies or await self._desk.read(cards.policies)
-        self._desk.calls.dispositions = self._desk.calls.dispositions or await self._desk.read(cards.dispositions)
+        self.policies = self.policies or await self._desk.read(sheets.policies)
+        self._desk.calls.dispositions = self._desk.calls.dispositions or await self._desk.read(sheets.dispositions)
         await self._read_articles()
         self.changed.tell()
 
     async def _read_articles(self) -> None:
         if self.device is not None:
-            self.articles = await self._desk.read(cards.articles, self.device.product_line, self.value("symptom"))
+            self.articles = await self._desk.read(sheets.articles, self.device.product_line, self.value("symptom"))
 
     async def _read_draft(self, draft: str, after_outbox: bool = False) -> None:
         contact = self._contact
         if after_outbox:
             await self._desk.outbox_empty()
-        found = await self._desk.read(cards.draft, draft)
+        found = await self._desk.read(sheets.draft, draft)
         if contact != self._contact or found is None:
             return
         fields = dict(found.fields)

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The composition root of a desk: joins Qt, the event loop, the flows and the window, for a person or for a robot."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_data_path
+from PySide6.QtWidgets import QApplication
+
+from desktop.flows.desk import Desk
+from desktop.flows.sign_in import SignInFailed
+from desktop.panes.sign_in import SignInWindow
+from desktop.panes.welcome import Welcome
+from desktop.panes.window import MainWindow
+from desktop.widgets import bridge
+from desktop.widgets.theme import Theme
+from models.store.errors import StoreError
+from resources.i18n import LANGUAGES, tr, use
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class DeskOptions:
+    """What a desk is started with. `robot` names the group it plays, "" for a person."""
+
+    data_dir: Path
+    person: str = ""
+    theme: str = "light"
+    no_sound: bool = False
+    robot: str = ""
+    tone: int = 0
+    pictures: Path | None = None
+
+
+def make_application(theme_name: str) -> tuple[QApplication, Theme]:
+    """The one QApplication of this process, with the theme applied. Raises UnsuitableQt."""
+    bridge.check_pyside()
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("three-rings")
+    app.setApplicationDisplayName(tr("shell.product"))
+    theme = Theme("dark" if theme_name == "dark" else "light")
+    theme.apply()
+    return app, theme
+
+
+def run_desk(options: DeskOptions) -> int:
+    """Open the desk and stay until its window closes; returns the exit status."""
+    app, theme = make_application(options.theme)
+    return bridge.run(app, lambda: _desk(options, theme))
+
+
+async def _desk(options: DeskOptions, theme: Theme) -> int:
+    own = options.data_dir / "desks" if options.robot else user_data_path("three-rings", appauthor=False) / "desk"
+    own.mkdir(parents=True, exist_ok=True, mode=0o700)
+    desk = Desk(options.data_dir, own, no_sound=options.no_sound)
+    over = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        try:
+            asyncio.get_running_loop().add_signal_handler(number, over.set)
+        except NotImplementedError:  # Windows: closing the window is the way there
+            break
+    try:
+        if not await _enter(desk, options, theme, over):
+            return 1
+        print("SIGNED IN", desk.me.person if desk.me else "", flush=True)
+        window = MainWindow(desk, theme)
+        window.closed.connect(over.set)
+        window.show()
+        desk.tasks.refresh()
+        if options.robot:
+            from desktop.robot import play
+
+            robot = asyncio.get_running_loop().create_task(play(desk, window, options))
+            await over.wait()
+            robot.cancel()
+            await asyncio.gather(robot, return_exceptions=True)
+        else:
+            await over.wait()
+        window.hide()
+        return 0
+    finally:
+        await desk.close()
+
+
+async def _enter(desk: Desk, options: DeskOptions, theme: Theme, over: asyncio.Event) -> bool:
+    """Come back to a session that the handset kept, sign the robot in, or ask the person. False: he gave up."""
+    try:
+        if options.person and await desk.come_back(options.person):
+            return True
+    except (SignInFailed, StoreError) as failed:
+        log.info("the kept session is of no use any more: %s", failed)
+    password = os.environ.get("TR_DEMO_PASSWORD", "")
+    if options.robot:
+        try:
+            await desk.sign_in.sign_in(options.person, password)
+        except SignInFailed as failed:
+            log.error("%s", tr(failed.words, *failed.words_args))
+            return False
+        return True
+    window = SignInWindow(desk, theme, person=options.person, password=password)
+    window.show()
+    done = asyncio.Event()
+    window.signed_in.connect(done.set)
+    window.closed.connect(over.set)
+    waits = [asyncio.ensure_future(done.wait()), asyncio.ensure_future(over.wait())]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
+    window.hide()
+    return done.is_set()
+
+
+def ask_role(theme_name: str) -> str:
+    """The newcomer's choice: agent, engineer, supervisor or all. Raises SystemExit when he closes the window."""
+    app, theme = make_application(theme_name)
+    chosen: list[str] = []
+    welcome = Welcome(theme)
+    welcome.chosen.connect(chosen.append)
+    welcome.chosen.connect(lambda _role: app.quit())
+    welcome.show()
+    app.exec()
+    welcome.hide()
+    if not chosen:
+        raise SystemExit(0)
+    return chosen[0]
+
+
+def main() -> int:
+    """`python -m desktop.app`: a desk as the demo starts it."""
+    parser = argparse.ArgumentParser(description="One desk.")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--person", default="")
+    parser.add_argument("--language", default="zh_CN", choices=LANGUAGES)
+    parser.add_argument("--theme", default="light", choices=("light", "dark"))
+    parser.add_argument("--robot", default="", help="agent, engineer or supervisor")
+    parser.add_argument("--tone", type=int, default=0, help="Hz under the robot's speech")
+    parser.add_argument("--no-sound", action="store_true")
+    parser.add_argument("--pictures", type=Path)
+    given = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    use(given.language)
+    return run_desk(
+        DeskOptions(given.data, given.person, given.theme, given.no_sound, given.robot, given.tone, given.pictures)
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
