@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One call: its legs, who hears whom, what is played and recorded. It reports facts and never decides who is rung."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from telephony.exchange.embedded.legs import InboundLeg, Leg
+from telephony.exchange.embedded.media import CallMedia, Source
+from telephony.exchange.embedded.recorder import Recording, Writer
+from telephony.exchange.embedded.rtp import RtpPort
+from telephony.exchange.embedded.sounds import MUSIC, RINGING, Library, Player
+from telephony.exchange.engine import (
+    CallEnded,
+    CallId,
+    CallNow,
+    DigitPressed,
+    Fact,
+    LegAnswered,
+    LegEnded,
+    LegId,
+    LegNow,
+    LegRinging,
+    MediaLost,
+    MediaStarted,
+    PromptEnded,
+    RecordingEnded,
+)
+
+log = logging.getLogger(__name__)
+
+MEDIA_LOST_S = 3.0
+WAITING = "waiting"  # the announcement for who must wait
+
+
+class House(Protocol):
+    """The exchange around a call."""
+
+    library: Library
+    writer: Writer
+
+    def fact(self, fact: Fact) -> None: ...
+    def call_over(self, call: Call) -> None: ...
+    def leg_gone(self, call: Call, leg: Leg, why: str) -> None: ...
+
+
+class Call:
+    """One customer's call, or one that we place. All methods run on the loop."""
+
+    def __init__(
+        self,
+        house: House,
+        call_id: CallId,
+        from_number: str,
+        from_name: str,
+        to_number: str,
+        direction: str,
+        received_at: float,
+    ) -> None:
+        self.house = house
+        self.id = call_id
+        self.from_number = from_number
+        self.from_name = from_name
+        self.to_number = to_number
+        self.direction = direction
+        self.received_at = received_at
+        self.legs: dict[LegId, Leg] = {}
+        self.groups: tuple[tuple[LegId, ...], ...] = ()
+        self.others = "silence"
+        self.media = CallMedia()
+        self.over = False
+        self._players: dict[LegId, Player] = {}
+        self._background: dict[tuple[LegId, str], Player] = {}
+        self._grouped_at = 0.0
+        self._lost: set[LegId] = set()
+        self._file = ""
+
+    # ---- what the switchboard orders ----------------------------------------------------------------------------
+
+    def add(self, leg: Leg) -> None:
+        """Take a leg into the call."""
+        self.legs[leg.id] = leg
+        leg.port.on_first = lambda: self._first_rtp(leg)
+        leg.port.passes_digits = leg.side == "staff"
+
+    def answered(self, leg_id: LegId) -> Leg | None:
+        """The leg when it is answered."""
+        leg = self.legs.get(leg_id)
+        return leg if leg and leg.stage == "answered" else None
+
+    @property
+    def caller(self) -> InboundLeg | None:
+        """The leg of a customer who called us."""
+        leg = self.legs.get(self.id)
+        return leg if isinstance(leg, InboundLeg) else None
+
+    def play(self, leg_id: LegId, prompts: tuple[str, ...], then: str) -> None:
+        """Play to one leg; raises NoSuchSound before anything changes."""
+        sounds = [self.house.library.get(name) for name in prompts]
+        after = self.house.library.get(then) if then else None
+        ended = self._on_prompts_ended(leg_id) if prompts else None
+        self._players[leg_id] = Player(sounds, after, ended)
+        self.rewire()
+
+    def _on_prompts_ended(self, leg_id: LegId) -> Callable[[], None]:
+        return lambda: self.house.fact(PromptEnded(self.id, leg_id, time.monotonic()))
+
+    def connect(self, groups: tuple[tuple[LegId, ...], ...], others: str) -> None:
+        """Who talks with whom from now on."""
+        self.groups, self.others = groups, others
+        self._players.clear()
+        self._grouped_at = time.monotonic()
+        self.rewire()
+
+    def record(self, name: str) -> None:
+        """Start the recording; raises OSError (FileExistsError when there is such a file)."""
+        at_end = self._recording_ended
+        self.media.recording = self.house.writer.begin(name, lambda seconds, why: at_end(name, seconds, why))
+        self._file = name
+        self.media.tape()
+
+    @property
+    def recording(self) -> Recording | None:
+        """The recording that runs."""
+        return self.media.recording
+
+    def end(self) -> None:
+        """End every leg."""
+        for leg in list(self.legs.values()):
+            leg.drop()
+        self._finish_if_empty()
+
+    # ---- what the legs tell -------------------------------------------------------------------------------------
+
+    def leg_ringing(self, leg: Leg) -> None:
+        self.house.fact(LegRinging(self.id, leg.id, time.monotonic()))
+        self.rewire()
+
+    def leg_answered(self, leg: Leg) -> None:
+        leg.answered_at = time.monotonic()
+        leg.port.arm()
+        self.house.fact(LegAnswered(self.id, leg.id, leg.answered_at))
+        self.rewire()
+
+    def leg_changed(self, leg: Leg) -> None:
+        del leg
+        self.rewire()
+
+    def leg_pressed(self, leg: Leg, digit: str) -> None:
+        self.house.fact(DigitPressed(self.id, leg.id, digit, time.monotonic()))
+
+    def leg_ended(self, leg: Leg, by: str, code: int, why: str) -> None:
+        if self.legs.get(leg.id) is not leg:
+            return
+        del self.legs[leg.id]
+        self._players.pop(leg.id, None)
+        self._background = {key: player for key, player in self._background.items() if key[0] != leg.id}
+        self._lost.discard(leg.id)
+        self.house.fact(LegEnded(self.id, leg.id, by, code, why, time.monotonic()))
+        self.rewire()
+        if not self._finish_if_empty():
+            self.house.leg_gone(self, leg, why)
+
+    def _finish_if_empty(self) -> bool:
+        if self.legs:
+            return False
+        if not self.over:
+            self.over = True
+            if self.media.recording:
+                self.media.recording.close()
+                self.media.recording = None
+            self.house.fact(CallEnded(self.id, time.monotonic()))
+            self.house.call_over(self)
+        return True
+
+    def _first_rtp(self, leg: Leg) -> None:
+        if leg.stage == "answered":
+            self._lost.discard(leg.id)
+            self.house.fact(MediaStarted(self.id, leg.id, time.monotonic()))
+        else:
+            leg.port.arm()
+
+    def _recording_ended(self, name: str, seconds: float, why: str) -> None:
+        if why != "ended":
+            self.media.recording = None
+        self.house.fact(RecordingEnded(self.id, name, seconds, why, time.monotonic()))
+
+    # ---- the graph ----------------------------------------------------------------------------------------------
+
+    def rewire(self) -> None:
+        """Work out what every answered leg hears and hand the graph to the media."""
+        talking = {leg_id: leg for leg_id, leg in self.legs.items() if leg.stage == "answered"}
+        hears: dict[RtpPort, Source] = {leg.port: self._source(leg) for leg in talking.values()}
+        left = tuple(leg.port for leg in talking.values() if leg.side == "customer")
+        right = tuple(leg.port for leg in talking.values() if leg.side == "staff")
+        self.media.wire(hears, left, right)
+
+    def _source(self, leg: Leg) -> Source:
+        if leg.id in self._players:
+            return self._players[leg.id]
+        mine = [group for group in self.groups if leg.id in group]
+        mates = {leg_id for group in mine for leg_id in group if leg_id != leg.id}
+        voices = tuple(
+            other.port
+            for leg_id, other in self.legs.items()
+            if leg_id in mates and (other.stage == "answered" or other.early)
+        )
+        if voices:
+            return voices
+        if leg.side == "staff":
+            progress = self._progress(leg)
+            if progress is not None:
+                return progress
+        if not mine and self.others == "music":
+            return self._endless(leg.id, MUSIC)
+        return ()
+
+    def _progress(self, leg: Leg) -> Source | None:
+        """While we dial a customer, staff who wait hear how it goes: the trunk's early sound, or our ringing tone."""
+        for other in self.legs.values():
+            if other.side == "customer" and other.stage in ("new", "ringing") and not isinstance(other, InboundLeg):
+                if other.early:
+                    return (other.port,)
+                if other.stage == "ringing":
+                    return self._endless(leg.id, RINGING)
+        return None
+
+    def _endless(self, leg_id: LegId, name: str) -> Player:
+        """Music goes on where it was when the graph is set again."""
+        key = (leg_id, name)
+        if key not in self._background:
+            self._background[key] = Player([], self.house.library.get(name))
+        return self._background[key]
+
+    # ---- time ---------------------------------------------------------------------------------------------------
+
+    def check(self, now: float, media_timeout_s: float) -> None:
+        """Called twice a second: sound that stopped, and calls in which nobody sends any more."""
+        grouped = {leg_id for group in self.groups for leg_id in group}
+        talking = [leg for leg in self.legs.values() if leg.stage == "answered"]
+        for leg in talking:
+            since = max(leg.port.heard_at, leg.answered_at, self._grouped_at)
+            if leg.id in grouped and leg.id not in self._lost and leg.port.expects and now - since > MEDIA_LOST_S:
+                self._lost.add(leg.id)
+                leg.port.arm()
+                self.house.fact(MediaLost(self.id, leg.id, now))
+        if talking and all(now - max(leg.port.heard_at, leg.answered_at) > media_timeout_s for leg in talking):
+            log.warning("call %s: no sound from anybody for %.0f s, ended", self.id, media_timeout_s)
+            for leg in list(self.legs.values()):
+                leg.lose()
+
+    def now(self) -> CallNow:
+        """The call as it stands."""
+        caller = self.caller
+        legs = tuple(
+            LegNow(leg.id, leg.side, "answered" if leg.stage == "answered" else "ringing", leg.number, leg.extension)
+            for leg in self.legs.values()
+        )
+        if self.direction == "in":
+            answered = caller is None or caller.stage == "answered"
+        else:
+            answered = any(leg.side == "customer" and leg.stage == "answered" for leg in self.legs.values())
+        groups = tuple(kept for group in self.groups if (kept := tuple(i for i in group if i in self.legs)))
+        return CallNow(
+            call=self.id,
+            from_number=self.from_number,
+            from_name=self.from_name,
+            to_number=self.to_number,
+            direction=self.direction,
+            received_at=self.received_at,
+            answered=answered,
+            legs=legs,
+            groups=groups,
+            recording=self._file if self.media.recording else "",
+        )
