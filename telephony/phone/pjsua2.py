@@ -213,6 +213,8 @@ class Pjsua2Engine:
             self._open()
         except Exception as error:
             self._failure = error
+            self._endpoint.libDestroy()  # left to the end of the program, another thread would do it: an abort
+            del self._endpoint
             return
         finally:
             self._started.set()
@@ -245,8 +247,8 @@ class Pjsua2Engine:
             self._tell_levels()
 
     def _open(self) -> None:
-        _register_digests()
         self._endpoint = pj.Endpoint()
+        _register_digests()
         self._endpoint.libCreate()
         settings = pj.EpConfig()
         settings.logConfig.level = 1

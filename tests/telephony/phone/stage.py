@@ -57,6 +57,7 @@ class Line:
 
     def __init__(self, path: Path, process: asyncio.subprocess.Process | None = None) -> None:
         self.path, self.process = path, process
+        self.writer: Any = None
         self.reports: list[Any] = []
         self._came = asyncio.Event()
 
@@ -73,6 +74,8 @@ class Line:
 
     async def connect(self) -> HandsetNow:
         """Connect as a desk and ask."""
+        if self.writer is not None:
+            await self.leave()
         for _ in range(500):
             try:
                 self.reader, self.writer = await knock(self.path)
@@ -117,12 +120,11 @@ class Line:
         """Close the desk's connection, the handset stays."""
         self._listening.cancel()
         self.writer.close()
-        await asyncio.sleep(0)
+        await asyncio.gather(self._listening, self.writer.wait_closed(), return_exceptions=True)
 
     async def end(self) -> int | None:
         """End the process by SIGTERM and take its exit code."""
-        if not self._listening.done():
-            await self.leave()
+        await self.leave()
         if self.process is None:
             return None
         if self.process.returncode is None:
