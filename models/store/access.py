@@ -129,7 +129,6 @@ def database_statements(address: SiteAddress) -> list[str]:
         # Settings of a group role do not reach its members; those of the database do.
         f"ALTER DATABASE \"{address.database}\" SET idle_in_transaction_session_timeout = '60s'",
         f"ALTER DATABASE \"{address.database}\" SET lock_timeout = '5s'",
-        f'ALTER DATABASE "{address.database}" SET search_path = {SCHEMA}, pg_catalog',
     ]
 
 

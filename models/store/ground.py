@@ -24,6 +24,7 @@ from models.store.errors import ServerError
 
 SYSTEM_USER = "threerings"
 SOCKET_PATH_BYTES = 107  # sockaddr_un, less its closing zero
+_NOTE = "pg.place"
 _NEEDED = ("postgres", "initdb", "pg_ctl", "pg_isready")
 
 
@@ -38,6 +39,12 @@ class Ground:
     user_name: str
     uid: int | None
     gid: int | None
+    note: Path  # where the data directory says that the server lives elsewhere
+
+    def forget(self) -> None:
+        """The server of this ground is gone, and so is its place."""
+        self.note.unlink(missing_ok=True)
+        shutil.rmtree(self.socket_dir, ignore_errors=True)
 
     def as_user(self) -> dict[str, Any]:
         """What subprocess.run needs to run as the server's user."""
@@ -102,7 +109,7 @@ def lay_ground(data_dir: Path, bindir: Path) -> Ground:
 def _ground_as_person(data_dir: Path, bindir: Path) -> Ground:
     import pwd
 
-    ground = _ground(data_dir / "pg", bindir, pwd.getpwuid(os.geteuid()).pw_name, None, None)
+    ground = _ground(data_dir / "pg", data_dir, bindir, pwd.getpwuid(os.geteuid()).pw_name, None, None)
     ground.root.mkdir(mode=0o700, exist_ok=True)
     for directory in (ground.socket_dir, ground.log_dir):
         ground.make_dir(directory)
@@ -122,25 +129,25 @@ def _ground_as_root(data_dir: Path, bindir: Path) -> Ground:
         root = _elsewhere(data_dir, home)
     root.mkdir(mode=0o711, exist_ok=True)
     os.chmod(root, 0o711)
-    ground = _ground(root, bindir, SYSTEM_USER, uid, gid)
+    ground = _ground(root, data_dir, bindir, SYSTEM_USER, uid, gid)
     for directory in (ground.socket_dir, ground.log_dir):
         ground.make_dir(directory)
     return ground
 
 
-def _ground(root: Path, bindir: Path, user_name: str, uid: int | None, gid: int | None) -> Ground:
+def _ground(root: Path, data_dir: Path, bindir: Path, user_name: str, uid: int | None, gid: int | None) -> Ground:
     socket_dir = root / "run"
     if len(os.fsencode(str(socket_dir / ".s.PGSQL.65535.lock"))) > SOCKET_PATH_BYTES:
         digest = hashlib.sha256(os.fsencode(str(root))).hexdigest()[:12]
         socket_dir = Path(tempfile.gettempdir()) / f"tr-{os.geteuid()}-{digest}"
         if socket_dir.is_symlink() or (socket_dir.exists() and socket_dir.stat().st_uid not in (os.geteuid(), uid)):
             raise ServerError("store.server_permission", str(socket_dir))
-    return Ground(root, bindir, socket_dir, root / "log", user_name, uid, gid)
+    return Ground(root, bindir, socket_dir, root / "log", user_name, uid, gid, data_dir / _NOTE)
 
 
 def _elsewhere(data_dir: Path, home: Path) -> Path:
     """The server's place when the data directory is out of its reach, written down in it at the first start."""
-    note = data_dir / "pg.place"
+    note = data_dir / _NOTE
     try:
         return Path(note.read_text(encoding="utf-8").strip())
     except FileNotFoundError:

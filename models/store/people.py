@@ -73,7 +73,7 @@ async def add(
     actor: str = "system",
 ) -> None:
     """Make the login, its memberships and the row, or nothing of it."""
-    wanted = sorted({Group(group) for group in groups})
+    wanted = sorted({_group(group) for group in groups})
     name = name.strip()
     if not _NUMBER.fullmatch(person):
         raise PeopleError("people.bad_number", person)
@@ -192,6 +192,13 @@ def check_password(person: str, password: str) -> None:
         raise PeopleError("people.password_long", LONGEST_PASSWORD)
     if password == person or any(unicodedata.category(each) == "Cc" for each in password):
         raise PeopleError("people.password_plain")
+
+
+def _group(name: str) -> Group:
+    try:
+        return Group(name)
+    except ValueError:
+        raise PeopleError("people.bad_group", name) from None
 
 
 async def _known(owner: Database, person: str) -> str:

@@ -105,6 +105,14 @@ class EmbeddedServer:
             if self._running() is not None:
                 self._run("pg_ctl", "-D", str(self.data), "-w", "-t", str(START_S), "-m", "fast", "stop")
 
+    def remove(self) -> None:
+        """Delete the stopped cluster for good, wherever it lies; for what was made to be thrown away."""
+        with self._lock():
+            if self._running() is not None:
+                raise ServerError("store.server_runs", str(self.data))
+            shutil.rmtree(self.ground.root)
+            self.ground.forget()
+
     # ---- the cluster ---------------------------------------------------------------------------------------
 
     def _make_cluster(self) -> None:

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The history of the tables leads to the tables of the code, and running it again changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+from models.base import SCHEMA
+from models.store import founding
+from models.store.access import metadata
+from models.store.migrations.run import head_revision
+from tests.conftest import Site
+
+_STATE = """SELECT string_agg(line, E'\\n' ORDER BY line) FROM (
+  SELECT 'policy ' || p::text AS line FROM pg_policies p
+  UNION ALL SELECT 'grants ' || relname || coalesce(relacl::text, '') || relrowsecurity FROM pg_class
+    WHERE relnamespace = 'tr'::regnamespace AND relkind = 'r'
+  UNION ALL SELECT 'function ' || proname || coalesce(proacl::text, '') FROM pg_proc
+    WHERE pronamespace IN ('tr'::regnamespace, 'tr_api'::regnamespace)
+  UNION ALL SELECT 'role ' || rolname || rolcanlogin || rolconnlimit || coalesce(rolconfig::text, '') FROM pg_roles
+    WHERE starts_with(rolname::text, 'tr_test_')) AS lines"""
+
+
+def _differences(connection: Connection) -> list[Any]:
+    context = MigrationContext.configure(
+        connection,
+        opts={
+            "version_table_schema": SCHEMA,
+            "include_schemas": True,
+            "include_name": lambda name, kind, parents: kind != "schema" or name == SCHEMA,
+            "compare_type": True,
+        },
+    )
+    return compare_metadata(context, metadata)
+
+
+async def test_the_revisions_make_the_tables_of_the_code(site: Site) -> None:
+    """When this fails: python -m models.store.migrations.revise "what changes"."""
+    async with site.owner().transaction() as connection:
+        assert await connection.run_sync(_differences) == []
+
+
+async def test_upgrading_again_changes_nothing_and_may_happen_at_once(site: Site) -> None:
+    async with site.owner().reading() as connection:
+        before = (await connection.execute(text(_STATE))).scalar_one()
+        answers = await asyncio.gather(*(founding.upgrade(site.data_dir) for _ in range(3)))
+        assert answers == [head_revision()] * 3
+        assert (await connection.execute(text(_STATE))).scalar_one() == before
+
+
+async def test_the_doctor_finds_what_is_wrong(site: Site, tmp_path: Path) -> None:
+    findings = {finding.key: finding for finding in await founding.check(site.data_dir)}
+    assert not findings["store.check_fsync_off"].well  # the tests' own server
+    assert findings["store.check_revision"].well and findings["store.check_clock"].well
+    assert all(finding.words for finding in findings.values())
+    async with site.owner().transaction() as connection:
+        await connection.execute(text("UPDATE tr.alembic_version SET version_num = '0000'"))
+    assert "store.check_revision_old" in {finding.key for finding in await founding.check(site.data_dir)}
+    assert [finding.key for finding in await founding.check(tmp_path)] == ["store.site_missing"]
