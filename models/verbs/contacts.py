@@ -14,7 +14,8 @@ from models.contacts import recording as recordings
 from models.customers import customer as customers
 from models.kinds import Confidence, HangUpBy, Outcome
 from models.rules.permissions import EVERYBODY
-from models.verbs import loading
+from models.store import cards
+from models.verbs import filling, loading
 from models.verbs.registry import Act, VerbRefused, verb
 
 
@@ -60,9 +61,24 @@ async def contact_open(
         row.on_conflict_do_update(index_elements=["id"], set_=later).returning(contacts.c.version)
     )
     version: int = stored.scalar_one()
+    if customer:
+        await _tell_sheet(act, contact, customer, to_number if direction == "out" else from_number)
     act.changed("contact", contact, version)
     act.audited(contact=contact)
     return {"contact": contact, "version": version}
+
+
+async def _tell_sheet(act: Act, contact_id: str, customer: int, number: str) -> None:
+    """A sheet made before the look-up answered learns who the caller is, unless somebody has said it already."""
+    draft = await loading.draft_of(act, contact_id)
+    if draft is None or draft["customer"] is not None:
+        return
+    if not number:
+        number = (
+            await act.conn.execute(select(contacts.c.from_number).where(contacts.c.id == contact_id))
+        ).scalar_one()
+    await filling.from_card(act, draft["id"], await cards.customer_card(act.conn, str(customer), number))
+    await loading.touch(act, draft["id"], customer=customer)
 
 
 @verb(system=True)
@@ -117,7 +133,13 @@ async def contact_close(
 
 
 @verb(EVERYBODY, owner="party")
-async def disposition_set(act: Act, contact: str, code: str, note: str = "") -> dict[str, Any]:
+async def disposition_set(
+    act: Act,
+    contact: str,
+    code: str,
+    note: str = "",
+    follow_ups: list[str] = [],  # noqa: B006
+) -> dict[str, Any]:
     """How the contact is classed (小结), by a code of the second level. A later change is kept in its history."""
     row = await loading.own_contact(act, contact)
     found = (
@@ -132,7 +154,7 @@ async def disposition_set(act: Act, contact: str, code: str, note: str = "") -> 
         values["note"] = note
     version = row["version"] + 1
     await act.conn.execute(update(contacts).where(contacts.c.id == contact).values(**values, version=version))
-    act.event("disposition_set", contact=contact, code=code, before=row["disposition"])
+    act.event("disposition_set", contact=contact, code=code, before=row["disposition"], follow_ups=follow_ups)
     act.changed("contact", contact, version)
     act.audited(contact=contact, code=code, before=row["disposition"])
     return {"contact": contact, "code": code, "version": version}

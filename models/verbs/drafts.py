@@ -11,16 +11,14 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from models.contacts import contact as contacts
 from models.rules import draft_merge, guide
 from models.rules.clocks import sheet_day, sheet_number
-from models.rules.draft_merge import FieldState, Merge
+from models.rules.draft_merge import Merge
 from models.rules.permissions import EVERYBODY, TALKERS
 from models.store import cards
 from models.tickets import draft as drafts
-from models.tickets import draft_conflict, draft_field, ticket
+from models.tickets import draft_conflict, ticket
 from models.tickets import sheet_day as sheet_days
-from models.verbs import loading
+from models.verbs import filling, loading
 from models.verbs.registry import Act, VerbRefused, verb
-
-SYSTEM_WRITER = "system"
 
 
 @verb(system=True)
@@ -33,6 +31,10 @@ async def draft_create(
         await loading.join_party(act, found["id"], agent)
         return {"draft": str(found["id"]), "number": found["number"], "version": found["version"]}
     number = await _next_number(act)
+    if not customer:
+        # The look-up may have answered before the sheet was made.
+        known = await act.conn.execute(select(contacts.c.customer).where(contacts.c.id == contact))
+        customer = known.scalar_one_or_none() or 0
     made = await act.conn.execute(
         insert(drafts)
         .values(
@@ -47,10 +49,10 @@ async def draft_create(
     )
     draft_id: int = made.scalar_one()
     await loading.join_party(act, draft_id, agent)
-    filled = {"callback_number": from_number} if from_number else {}
     if customer:
-        filled |= guide.prefill(await cards.customer_card(act.conn, str(customer), from_number))
-    await _fill_in(act, draft_id, filled)
+        await filling.from_card(act, draft_id, await cards.customer_card(act.conn, str(customer), from_number))
+    elif from_number:
+        await filling.fill_in(act, draft_id, {"callback_number": from_number})
     act.event("draft_created", contact=contact, draft=draft_id, number=number, agent=agent)
     act.changed("draft", draft_id, 1)
     act.audited(draft=draft_id, contact=contact)
@@ -131,14 +133,9 @@ async def draft_set_customer(act: Act, draft: int, customer: int) -> dict[str, A
     """Say who the caller is. What nobody has typed is filled in from his file; typed texts stay."""
     row = await loading.own_draft(act, draft)
     await loading.existing_customer(act, customer)
-    number = (
-        await act.conn.execute(select(contacts.c.from_number).where(contacts.c.id == row["contact"]))
-    ).scalar_one_or_none() or ""
-    card = await cards.customer_card(act.conn, str(customer), number)
-    # The agent has asked him: who he is, is sure now, even when his number is not.
-    filled = guide.prefill(cards.named(card))
-    filled.pop("callback_number", None)
-    written = await _fill_in(act, draft, filled)
+    # He was asked: who he is, is sure now, even when his number is not.
+    card = cards.named(await cards.customer_card(act.conn, str(customer)))
+    written = await filling.from_card(act, draft, card, number=False)
     version = await loading.touch(act, draft, customer=customer)
     await act.conn.execute(
         update(contacts)
@@ -168,24 +165,6 @@ async def _next_number(act: Act) -> str:
         .returning(sheet_days.c.last)
     )
     return sheet_number(day, counted.scalar_one())
-
-
-async def _fill_in(act: Act, draft_id: int, filled: dict[str, str]) -> dict[str, str]:
-    """Write what the file says into fields that are empty or that the file had filled; the texts really written."""
-    if not filled:
-        return {}
-    rows = await act.conn.execute(select(draft_field).where(draft_field.c.draft == draft_id))
-    before = {row["field"]: row for row in rows.mappings()}
-    written: dict[str, str] = {}
-    for name, value in filled.items():
-        row = before.get(name)
-        if row is not None and (row["value"] == value or (row["value"] and row["by"] != SYSTEM_WRITER)):
-            continue
-        version = row["version"] if row is not None else 0
-        state = FieldState(value, version + 1, SYSTEM_WRITER, version)
-        await loading.write_field(act, draft_id, name, state, SYSTEM_WRITER)
-        written[name] = value
-    return written
 
 
 async def _drop_others(act: Act, draft_id: int, field: str, by: str = "") -> None:

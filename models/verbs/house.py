@@ -83,7 +83,7 @@ async def policy_remove(act: Act, policy: int) -> dict[str, Any]:
 
 
 @verb(ADMINISTER | OVERSEE, system=True)
-async def setting_save(act: Act, name: str, value: dict) -> dict[str, Any]:  # type: ignore[type-arg]
+async def setting_save(act: Act, name: str, value: object) -> dict[str, Any]:
     """A setting of the house; every earlier value stands in the audit."""
     if not name.strip():
         raise VerbRefused("refusal.argument_missing", "name")

@@ -106,7 +106,7 @@ async def field_state(act: Act, draft_id: int, name: str) -> FieldState:
     ).where(beside)
     state = FieldState()
     texts: dict[str, OtherText] = {}
-    for value, version, by, base in (await act.conn.execute(one.union_all(others))):
+    for value, version, by, base in await act.conn.execute(one.union_all(others)):
         if version < 0:
             texts[by] = OtherText(value, base)
         else:

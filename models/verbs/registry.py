@@ -156,6 +156,8 @@ def _fit(name: str, kind: type, value: Any) -> Any:
     elif kind is str:
         if isinstance(value, str):
             return _text(name, value)
+    elif kind is object:
+        return value  # any JSON
     elif kind is dict:
         if isinstance(value, dict):
             return cast(dict[str, Any], value)

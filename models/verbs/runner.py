@@ -31,6 +31,7 @@ ROOMS = (contacts, customers, drafts, handovers, house, people, tasks, tickets)
 ATTEMPTS = 3
 _AGAIN_STATES = ("40001", "40P01", "55P03")  # serialization failure, deadlock, lock not available
 _DUPLICATE = "23505"
+_NO_SUCH_ROW = "23503"  # an id in the arguments leads nowhere
 LONGEST_KEY = 200
 
 # Audit and notifications in one round trip: a verb at every pause of a keyboard should cost little.
@@ -67,6 +68,8 @@ async def run_verb(
             raise VerbRefused("refusal.database_away", again=True) from away
         except DBAPIError as error:
             state = str(getattr(error.orig, "sqlstate", "") or "")
+            if state == _NO_SUCH_ROW:
+                raise VerbRefused("refusal.no_such_row") from error
             # Two senders of one key, or of one first row: the second now finds what the first has written.
             if state not in (_DUPLICATE, *_AGAIN_STATES):
                 raise
