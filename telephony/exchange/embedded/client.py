@@ -63,8 +63,7 @@ async def start_if_absent(
     python: str = sys.executable,
 ) -> Addresses:
     """The running exchange of `data`, started in a session of its own when there is none. Raises StartFailed."""
-    data = Path(os.path.abspath(data))
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    data = await asyncio.to_thread(_folder, data)
     check_path(control or data / "control" / "s")
     found = running(data)
     if found and await _answers(found.control):
@@ -92,6 +91,11 @@ async def start_if_absent(
             raise StartFailed(_why(status, log, trunk, phones))
         await asyncio.sleep(POLL_S)
     raise StartFailed(tr("exchange.no_answer", log))
+
+
+def _folder(data: Path) -> Path:
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return data.absolute()
 
 
 def _spawn(words: list[str], log: Path) -> subprocess.Popen[bytes]:

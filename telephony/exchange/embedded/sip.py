@@ -27,9 +27,9 @@ from aiosipua.sdp import MediaDescription, parse_sdp
 from aiosipua.utils import generate_branch, generate_tag
 
 __all__ = [
-    "Addr", "Address", "CSeq", "MediaDescription", "SipMessage", "SipRequest", "SipResponse", "SipUri", "Via", "address_of", "display_name",
-    "generate_branch", "generate_tag", "parse", "parse_address", "parse_auth", "parse_cseq", "parse_sdp", "parse_uri", "parse_via",
-    "reason_of", "reply_to", "stringify_uri", "usable", "user_of",
+    "Addr", "Address", "CSeq", "MediaDescription", "SipMessage", "SipRequest", "SipResponse", "SipUri", "Via",
+    "address_of", "display_name", "generate_branch", "generate_tag", "parse", "parse_address", "parse_auth",
+    "parse_cseq", "parse_sdp", "parse_uri", "parse_via", "reason_of", "reply_to", "stringify_uri", "usable", "user_of",
 ]  # fmt: skip
 
 Addr = tuple[str, int]

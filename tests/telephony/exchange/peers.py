@@ -204,6 +204,10 @@ class Talk:
         return sdp.answer(self.voice.here, media, media.laws[0])
 
     # ---- both
+    def peer_offer(self, direction: str) -> str:
+        """An offer of ours with the law in use and this direction."""
+        return sdp.offer(self.voice.here, (self.voice.law,), 2).replace("a=sendrecv", f"a={direction}")
+
     def hang_up(self) -> None:
         """BYE."""
         self.request("BYE")
