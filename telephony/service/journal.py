@@ -65,7 +65,7 @@ class Journal:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.site, self.epoch = site, epoch
         self.path = directory / f"{site}-{epoch:010d}.jsonl"
-        self._seq = self._errands = 0
+        self._seq = self._errands = self._good = 0
         for line, end in read_lines(self.path):
             self._good = end
             if isinstance(line, Event):
@@ -73,13 +73,14 @@ class Journal:
             else:
                 self._errands = line.number
         self._appended = self._durable = 0
+        self.durable_bytes = self._good
         self._queue: queue.SimpleQueue[tuple[int, bytes] | None] = queue.SimpleQueue()
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
         self._loop = asyncio.get_running_loop()
         self.grown = asyncio.Event()
         self.failing = ""
         self._file: IO[bytes] = open(self.path, "ab", buffering=0)  # noqa: SIM115 (closed by the writer thread)
-        self._file.truncate(getattr(self, "_good", 0))
+        self._file.truncate(self._good)
         self._thread = threading.Thread(target=self._write, name="journal", daemon=True)
         self._thread.start()
 
@@ -132,7 +133,7 @@ class Journal:
                     break
             else:
                 good += len(block)
-                self._tell(lines[-1][0])
+                self._tell(lines[-1][0], good)
         self._file.close()
 
     def _written(self, block: bytes, good: int) -> bool:
@@ -154,23 +155,18 @@ class Journal:
     def _stopped(self) -> bool:
         return self._loop.is_closed()
 
-    def _tell(self, number: int) -> None:
+    def _tell(self, number: int, size: int) -> None:
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._synced, number)
+            self._loop.call_soon_threadsafe(self._synced, number, size)
 
-    def _synced(self, number: int) -> None:
-        self._durable = number
+    def _synced(self, number: int, size: int) -> None:
+        self._durable, self.durable_bytes = number, size
         self.grown.set()
         due = [future for upto, future in self._waiting if upto <= number]
         self._waiting = [(upto, future) for upto, future in self._waiting if upto > number]
         for future in due:
             if not future.done():
                 future.set_result(None)
-
-    @property
-    def durable_lines(self) -> int:
-        """How many lines of this process are on the disk."""
-        return self._durable
 
 
 def epoch_of(path: Path) -> tuple[str, int] | None:
@@ -185,8 +181,8 @@ def files(directory: Path, site: str) -> list[Path]:
     return [path for key, path in sorted((key, path) for key, path in named if key and key[0] == site)]
 
 
-def read_lines(path: Path, start: int = 0) -> Iterator[tuple[Line, int]]:
-    """Every whole line from byte `start` with the byte after it. Stops before a line that a crash cut off."""
+def read_lines(path: Path, start: int = 0, stop: int | None = None) -> Iterator[tuple[Line, int]]:
+    """Every whole line of bytes `start` to `stop` with the byte after it. Stops before a line that a crash cut off."""
     key = epoch_of(path)
     if key is None or not path.exists():
         return
@@ -195,17 +191,19 @@ def read_lines(path: Path, start: int = 0) -> Iterator[tuple[Line, int]]:
         file.seek(start)
         end = start
         for raw in file:
-            if not raw.endswith(b"\n"):
+            if not raw.endswith(b"\n") or (stop is not None and end + len(raw) > stop):
                 return
             end += len(raw)
             try:
                 line = json.loads(raw)
-                built: Line = (
-                    Errand(site, epoch, line["errand"], line["name"], line["args"], line["at"])
-                    if "errand" in line
-                    else Event(site, epoch, line["seq"], line["call"], line["kind"], line["who"], line["at"], line["data"])
-                )
+                built = _built(site, epoch, line)
             except (ValueError, KeyError, TypeError) as error:
                 log.error("journal_line_damaged", file=path.name, byte=end - len(raw), why=str(error))
                 continue
             yield built, end
+
+
+def _built(site: str, epoch: int, line: dict[str, Any]) -> Line:
+    if "errand" in line:
+        return Errand(site, epoch, line["errand"], line["name"], line["args"], line["at"])
+    return Event(site, epoch, line["seq"], line["call"], line["kind"], line["who"], line["at"], line["data"])

@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a desk may ask of the switchboard: each wish is checked, told to routing, and otherwise refused in words.
+
+`ask` answers None when it is done, or the Refusal (a key of the catalogue `link` with its arguments).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from models.kinds import AgentState, Group
+from telephony import calls
+from telephony import messages as link
+from telephony.exchange import engine
+from telephony.messages import Refusal
+from telephony.numbers import UnusableNumber, normalise, refused_outbound
+from telephony.routing.floor import IllegalTransition
+from telephony.service.live import LiveCall
+
+if TYPE_CHECKING:
+    from telephony.service.switchboard import Switchboard
+
+OVERSEERS = frozenset({Group.SUPERVISOR, Group.MANAGER})
+CHOOSABLE = frozenset({AgentState.READY, AgentState.NOT_READY, AgentState.SIGNED_OUT})
+DIGITS = frozenset("0123456789*#ABCD")
+LONGEST_REASON = 200
+
+CallWish = (
+    link.Accept | link.Decline | link.Hold | link.HangUp | link.HangUpReason | link.Transfer | link.CompleteTransfer
+    | link.BackToCustomer | link.SendDigits | link.CardPainted | link.DraftPainted
+)  # fmt: skip
+Wish = (
+    CallWish | link.Renew | link.ChooseState | link.FinishWrapUp | link.ExtendWrapUp | link.DialNumber | link.Force
+    | link.Goodbye
+)  # fmt: skip
+
+
+class Refused(Exception):
+    """Carries the Refusal's words (a whole key, or a name in the catalogue `link`) and their arguments."""
+
+    def __init__(self, words: str, *args: str) -> None:
+        super().__init__(words, *args)
+        self.words = words
+        self.args_ = args
+
+
+def may_oversee(groups: tuple[str, ...]) -> bool:
+    return any(group in OVERSEERS for group in groups)
+
+
+def ask(board: Switchboard, person: str, wish: Wish) -> Refusal | None:
+    """Carry out one wish of this person's desk."""
+    what = type(wish).__name__
+    try:
+        _ask(board, person, wish)
+    except Refused as refused:
+        words = refused.words if "." in refused.words else f"link.{refused.words}"
+        return Refusal(what, words, refused.args_)
+    except IllegalTransition:
+        return Refusal(what, "link.not_now")
+    return None
+
+
+def _ask(board: Switchboard, person: str, wish: Wish) -> None:
+    match wish:
+        case link.Renew():
+            if person in board.floor.agents:
+                board.tell(calls.LeaseRenewed(person))
+        case link.ChooseState(state, reason):
+            _in_queues(board, person)
+            if state not in CHOOSABLE:
+                raise Refused("state_not_yours")
+            board.ask(calls.StateChosen(person, state, reason if state is AgentState.NOT_READY else None))
+        case link.FinishWrapUp(call):
+            _finish_wrap_up(board, person, call)
+        case link.ExtendWrapUp(call):
+            agent = board.floor.agents.get(person)
+            if agent is None or agent.state is not AgentState.WRAP_UP or agent.call != call:
+                raise Refused("no_wrap_up")
+            if agent.extensions >= board.floor.settings.wrap_up_extensions:
+                raise Refused("no_more_time", str(board.floor.settings.wrap_up_extensions))
+            board.ask(calls.WrapUpExtended(person))
+        case link.DialNumber(number, task):
+            _dial(board, person, number, task)
+        case link.Force(agent, state):
+            _force(board, person, agent, state)
+        case link.Goodbye():
+            board.sign_out(person)
+        case _:
+            live = board.calls.get(wish.call)
+            if live is None or person not in live.agents:
+                raise Refused("call_gone" if isinstance(wish, link.Accept | link.Decline) else "no_such_call")
+            _about_call(board, person, live, wish)
+
+
+def _about_call(board: Switchboard, person: str, live: LiveCall, wish: CallWish) -> None:
+    call = live.call
+    match wish:
+        case link.Accept():
+            if not _is_offered(board, person, call):
+                raise Refused("call_gone")
+            board.ask(calls.OfferAccepted(call, person))
+        case link.Decline():
+            leg = live.leg_of(person)
+            if leg is None or not _is_offered(board, person, call):
+                raise Refused("call_gone")
+            board.carrying.drop(live, leg.leg)
+            board.ask(calls.OfferFailed(call, person, "rejected", leg.leg))
+            board.desks.tell(person, link.OfferGone(call, "rejected"))
+        case link.Hold(on=on):
+            _on_the_line(board, call)
+            board.ask(calls.HoldAsked(call, person, on))
+        case link.HangUp(reason=reason):
+            _on_the_line(board, call)
+            board.ask(calls.HangUpAsked(call, person, reason[:LONGEST_REASON]))
+        case link.HangUpReason(reason=reason):
+            board.write(call, "staff_hung_up", person, {"reason": reason[:LONGEST_REASON]})
+        case link.Transfer():
+            _transfer(board, person, live, wish)
+        case link.CompleteTransfer(draft_hash=draft_hash):
+            _on_the_line(board, call)
+            _write_hash(board, person, live, draft_hash)
+            board.ask(calls.CompleteAsked(call, person))
+        case link.BackToCustomer():
+            _on_the_line(board, call)
+            board.ask(calls.BackAsked(call, person))
+        case link.SendDigits(digits=digits):
+            _on_the_line(board, call)
+            if not digits or not DIGITS.issuperset(digits) or len(digits) > 64:
+                raise Refused("bad_digits")
+            board.give(call, engine.SendDigits, leg=call, digits=digits)
+        case link.CardPainted(at=at):
+            board.write(call, "card_painted", person, {"painted_at": at})
+        case link.DraftPainted(draft=draft, hash=hash_):
+            board.write(call, "draft_painted", person, {"draft": draft, "hash": hash_})
+
+
+def _is_offered(board: Switchboard, person: str, call: str) -> bool:
+    found = board.floor.calls.get(call)
+    if found is None:
+        return False
+    offers = (found.offer, found.consult.offer if found.consult is not None else None)
+    return any(offer is not None and offer.agent == person for offer in offers)
+
+
+def _on_the_line(board: Switchboard, call: str) -> None:
+    if call not in board.floor.calls:
+        raise Refused("customer_gone")
+
+
+def _in_queues(board: Switchboard, person: str) -> None:
+    if person not in board.floor.agents:
+        raise Refused("not_in_queues")
+
+
+def _write_hash(board: Switchboard, person: str, live: LiveCall, draft_hash: str) -> None:
+    if draft_hash:
+        board.write(live.call, "draft_hash", person, {"draft": live.draft, "hash": draft_hash})
+
+
+def _transfer(board: Switchboard, person: str, live: LiveCall, wish: link.Transfer) -> None:
+    _on_the_line(board, live.call)
+    if wish.to == person:
+        raise Refused("not_to_yourself")
+    if not wish.to and not wish.skills:
+        raise Refused("to_whom")
+    if wish.to and wish.to not in board.seats:
+        raise Refused("not_signed_in", wish.to)
+    board.ask(calls.ConsultAsked(live.call, person, wish.to, frozenset(wish.skills), wish.attended))
+    call = board.floor.calls.get(live.call)
+    if call is None or call.consult is None:
+        if wish.to:
+            raise Refused("not_free", board.seats[wish.to].name)
+        raise Refused("nobody_free")
+    _write_hash(board, person, live, wish.draft_hash)
+
+
+def _finish_wrap_up(board: Switchboard, person: str, call: str) -> None:
+    agent = board.floor.agents.get(person)
+    if agent is None or agent.state is not AgentState.WRAP_UP or agent.call != call:
+        raise Refused("no_wrap_up")
+    live = board.calls.get(call)
+    queue = board.house.queue(live.queue) if live is not None else None
+    if live is not None and queue is not None and queue.disposition_required and not live.disposition:
+        raise Refused("disposition_missing")
+    board.ask(calls.WrapUpFinished(person))
+
+
+def _dial(board: Switchboard, person: str, text: str, task: str) -> None:
+    try:
+        number = normalise(text)
+    except UnusableNumber as error:
+        raise Refused(error.words, *error.words_args) from error
+    _in_queues(board, person)
+    words = refused_outbound(number) or board.house.why_not_dial(number.e164)
+    if words or not number.e164:
+        raise Refused(words or "number_withheld")
+    cap = board.house.settings.outbound_calls_per_person
+    mine = [live for live in board.calls.values() if live.responsible == person and not live.over]
+    under_way = sum(live.direction == "out" for live in mine)
+    if under_way >= cap:
+        raise Refused("outbound_cap", str(cap))
+    if person not in board.floor.phones:
+        raise Refused("phone_offline")
+    board.dial(person, number.e164, task)
+
+
+def _force(board: Switchboard, person: str, agent: str, state: AgentState) -> None:
+    seat = board.seats.get(person)
+    if seat is None or not may_oversee(seat.groups):
+        raise Refused("not_your_right")
+    if agent not in board.seats or agent not in board.floor.agents:
+        raise Refused("not_signed_in", agent)
+    if state not in CHOOSABLE:
+        raise Refused("state_not_yours")
+    board.ask(calls.StateChosen(agent, state, by=person))

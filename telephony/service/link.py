@@ -1,0 +1,327 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The link's server: one WebSocket a desk, typed messages both ways, the newest desk of a person wins.
+
+Nothing a desk sends is met with silence: an order is carried out or refused in words, a message that is none is refused
+and the link lives on. Messages to a desk leave in the order they were told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import hmac
+from collections.abc import Awaitable, Callable
+
+from aiohttp import WSMsgType, web
+
+from models.store.errors import DatabaseAway
+from telephony import messages as link
+from telephony.messages import TO_SERVER, Hello, Refusal, Rejected, ToDesk, Welcome
+from telephony.service import asks
+from telephony.service.archive import Archive, Person
+from telephony.service.clockwork import SiteTime
+from telephony.service.floor_log import log
+from telephony.service.house import House
+from telephony.service.live import Seat
+from telephony.service.switchboard import Switchboard
+from telephony.service.verbs_door import VerbsDoor
+from telephony.wire import BadMessage, decode, encode
+
+LARGEST_MESSAGE = 256 * 1024
+FRAME_LIMIT = 4 * 1024 * 1024  # beyond this the socket itself is closed
+HELLO_WITHIN_S = 10.0
+HEARTBEAT_S = 10.0
+LONGEST_QUEUE = 5000
+BOARD_EVERY_S = 0.25
+RECHECK_S = 30.0
+CHANGES_GATHERED_S = 0.05
+
+
+class Desk:
+    """One connection of one person. Sending is queued; `tell` gives what is done when it is on the wire."""
+
+    def __init__(self, socket: web.WebSocketResponse, who: Person, token: str, queues: bool) -> None:
+        self.socket, self.who, self.token, self.queues = socket, who, token, queues
+        self.watches_board = False
+        self.closing = ""
+        self._outbox: asyncio.Queue[tuple[str, asyncio.Future[None]] | None] = asyncio.Queue(LONGEST_QUEUE)
+        self._writer = asyncio.get_running_loop().create_task(self._write(), name=f"desk-{who.person}")
+
+    def tell(self, message: ToDesk) -> Awaitable[None]:
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        try:
+            self._outbox.put_nowait((encode(message), written))
+        except asyncio.QueueFull:
+            # A desk that does not read for so long is gone; it will read everything again when it comes back.
+            log.warning("desk_too_slow", person=self.who.person)
+            written.set_result(None)
+            self._writer.cancel()
+        return written
+
+    async def reject(self, why: str) -> None:
+        """Say why and close."""
+        if not self.closing:
+            self.closing = why
+            with contextlib.suppress(asyncio.QueueFull):
+                self.tell(Rejected(why))
+                self._outbox.put_nowait(None)
+
+    async def finish(self) -> None:
+        self._writer.cancel()
+        await asyncio.gather(self._writer, return_exceptions=True)
+
+    async def _write(self) -> None:
+        try:
+            while (item := await self._outbox.get()) is not None:
+                text, written = item
+                await self.socket.send_str(text)
+                if not written.done():
+                    written.set_result(None)
+        except (ConnectionError, RuntimeError) as error:
+            log.info("desk_gone", person=self.who.person, why=str(error))
+        finally:
+            while not self._outbox.empty():
+                left = self._outbox.get_nowait()
+                if left is not None and not left[1].done():
+                    left[1].set_result(None)
+            await self.socket.close()
+
+
+class Link:
+    """The server. `lead` hands it the switchboard that leads now, or None: then desks are told to come back."""
+
+    def __init__(
+        self, archive: Archive, clock: SiteTime, house: Callable[[], House], sip_server: Callable[[], str], key: bytes
+    ) -> None:
+        self._archive, self._clock, self._house, self._sip_server, self._key = archive, clock, house, sip_server, key
+        self.desks: dict[str, Desk] = {}
+        self.switchboard: Switchboard | None = None
+        self.verbs = VerbsDoor(archive, self)
+        self._runner: web.AppRunner | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._changed: dict[tuple[str, str], int] = {}
+        self._known: dict[str, Person] = {}  # tokens seen good, for the time the database is away
+        self.port = 0
+
+    async def start(self, host: str, port: int) -> int:
+        """Listen; answers the port. Raises OSError when it is in use."""
+        application = web.Application()
+        application.router.add_get("/link", self._serve)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, host, port)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+        self._tasks = [asyncio.create_task(self._recheck_now_and_then()), asyncio.create_task(self._push_boards())]
+        return self.port
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for desk in list(self.desks.values()):
+            await desk.socket.close(code=1001, message=b"server stops")
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def lead(self, switchboard: Switchboard | None) -> None:
+        """From now on orders go to this switchboard; everybody connected is seated there."""
+        self.switchboard = switchboard
+        if switchboard is not None:
+            for desk in self.desks.values():
+                switchboard.sign_in(self._seat(desk))
+
+    # ---- telling desks ----------------------------------------------------------------------------------------
+
+    def tell(self, person: str, message: ToDesk) -> Awaitable[None] | None:
+        desk = self.desks.get(person)
+        return desk.tell(message) if desk is not None else None
+
+    def tell_all(self, message: ToDesk) -> None:
+        for desk in self.desks.values():
+            desk.tell(message)
+
+    def changed(self, kind: str, id_: str, version: int) -> None:
+        """Something was committed: every desk is told, equal news within a moment once."""
+        if not self._changed:
+            asyncio.get_running_loop().call_later(CHANGES_GATHERED_S, self._tell_changes)
+        self._changed[kind, id_] = max(version, self._changed.get((kind, id_), 0))
+
+    def _tell_changes(self) -> None:
+        gathered, self._changed = self._changed, {}
+        for (kind, id_), version in gathered.items():
+            self.tell_all(link.Changed(kind, id_, version))
+
+    async def _push_boards(self) -> None:
+        while True:
+            await asyncio.sleep(BOARD_EVERY_S)
+            board = self.switchboard
+            watchers = [desk for desk in self.desks.values() if desk.watches_board]
+            if board is not None and watchers and board.board_dirty:
+                picture = board.board()
+                for desk in watchers:
+                    desk.tell(picture)
+
+    # ---- one desk ---------------------------------------------------------------------------------------------
+
+    async def _serve(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=FRAME_LIMIT)
+        await socket.prepare(request)
+        desk = await self._hello(socket)
+        if desk is None:
+            await socket.close()
+            return socket
+        try:
+            await self._welcome(desk)
+            async for frame in socket:
+                if frame.type is WSMsgType.TEXT:
+                    await self._heard(desk, frame.data)
+                elif frame.type is WSMsgType.BINARY:
+                    desk.tell(Refusal("", "link.not_understood"))
+        finally:
+            if self.desks.get(desk.who.person) is desk:
+                del self.desks[desk.who.person]
+                self.verbs.forget(desk.who.person)
+            await desk.finish()
+        return socket
+
+    async def _hello(self, socket: web.WebSocketResponse) -> Desk | None:
+        """The desk behind this connection, or None after it was told why not."""
+        try:
+            text = await asyncio.wait_for(socket.receive_str(), HELLO_WITHIN_S)
+            hello = decode(text, TO_SERVER)
+        except (TimeoutError, TypeError, BadMessage, RuntimeError):
+            hello = None
+        if not isinstance(hello, Hello):
+            await _send(socket, Refusal("Hello", "link.hello_first"))
+            return None
+        if self.switchboard is None:
+            await _send(socket, Rejected("not_leading"))
+            return None
+        try:
+            who = await self._archive.check_token(hello.token)
+        except DatabaseAway:
+            who = self._known.get(_digest(hello.token))
+            if who is None or who.expires < self._clock.now():
+                await _send(socket, Refusal("Hello", "link.database_away"))
+                return None
+        if who is None:
+            self._known.pop(_digest(hello.token), None)
+            await _send(socket, Rejected("bad_token"))
+            return None
+        self._known[_digest(hello.token)] = who
+        if hello.extension:
+            who = who.with_extension(hello.extension)
+        return Desk(socket, who, hello.token, hello.queues)
+
+    async def _welcome(self, desk: Desk) -> None:
+        who = desk.who
+        older = self.desks.get(who.person)
+        if older is not None:
+            await older.reject("replaced")
+        self.desks[who.person] = desk
+        seat = self._seat(desk)
+        if self.switchboard is not None:
+            # The phone will register as soon as its desk has heard the secret, so the exchange must know it by then.
+            await self.switchboard.open_account(seat)
+        desk.tell(
+            Welcome(
+                who.person, who.name, who.groups, self._clock.now(), self._sip_server(), seat.extension, seat.secret,
+                self._house().for_desks(),
+            )
+        )  # fmt: skip
+        board = self.switchboard
+        if board is not None:
+            board.sign_in(seat)
+            desk.tell(link.Colleagues(board.colleagues()))
+            desk.tell(board.glimpse())
+
+    def _seat(self, desk: Desk) -> Seat:
+        who = desk.who
+        # Made from the token, so that a restarted switchboard gives the registered phone the same secret again.
+        secret = hmac.new(self._key, desk.token.encode(), hashlib.sha256).hexdigest()[:32]
+        in_queues = desk.queues and not asks.may_oversee(who.groups)
+        queues = self._house().queues_of(who.groups, who.skills)
+        return Seat(who.person, who.name, who.groups, who.skills, queues, who.extension, secret, in_queues)
+
+    async def _heard(self, desk: Desk, text: str) -> None:
+        if len(text) > LARGEST_MESSAGE:
+            desk.tell(Refusal("", "link.too_large", (str(LARGEST_MESSAGE // 1024),)))
+            return
+        try:
+            message = decode(text, TO_SERVER)
+        except BadMessage as error:
+            log.warning("message_not_understood", person=desk.who.person, why=str(error)[:200])
+            desk.tell(Refusal("", "link.not_understood"))
+            return
+        try:
+            await self._do(desk, message)
+        except Exception as error:
+            log.error("message_failed", error, person=desk.who.person, message=type(message).__name__)
+            desk.tell(Refusal(type(message).__name__, "link.our_fault"))
+
+    async def _do(self, desk: Desk, message: link.ToServer) -> None:
+        board = self.switchboard
+        match message:
+            case link.Ping(n):
+                desk.tell(link.Pong(n, self._clock.now()))
+            case link.Verb():
+                self.verbs.take(desk.who, message, desk.tell)
+            case Hello():
+                desk.tell(Refusal("Hello", "link.hello_once"))
+            case link.WatchBoard(on):
+                if not asks.may_oversee(desk.who.groups):
+                    desk.tell(Refusal("WatchBoard", "link.not_your_right"))
+                else:
+                    desk.watches_board = on
+                    if on and board is not None:
+                        desk.tell(board.board())
+            case _ if board is None:
+                desk.tell(Refusal(type(message).__name__, "link.not_leading"))
+            case link.FinishWrapUp():
+                # The disposition may still be on its way to the database: ask when it has arrived.
+                self.verbs.afterwards(desk.who.person, lambda: self._ask(desk, board, message))
+            case link.Goodbye():
+                self._ask(desk, board, message)
+                desk.closing = "goodbye"
+                await desk.socket.close()
+            case _:
+                self._ask(desk, board, message)
+
+    def _ask(self, desk: Desk, board: Switchboard, wish: asks.Wish) -> None:
+        refusal = asks.ask(board, desk.who.person, wish)
+        if refusal is not None:
+            desk.tell(refusal)
+
+    # ---- tokens that end --------------------------------------------------------------------------------------
+
+    async def recheck(self, person: str = "") -> None:
+        """Cut whoever is no longer who he was: disabled, revoked, expired. A call under way goes on at the exchange."""
+        for desk in list(self.desks.values()):
+            if person not in ("", desk.who.person):
+                continue
+            try:
+                who = await self._archive.check_token(desk.token)
+            except DatabaseAway:
+                return
+            if who is None:
+                expired = desk.who.expires <= self._clock.now()
+                self._known.pop(_digest(desk.token), None)
+                if self.switchboard is not None:
+                    self.switchboard.sign_out(desk.who.person)
+                await desk.reject("bad_token" if expired else "disabled")
+
+    async def _recheck_now_and_then(self) -> None:
+        while True:
+            await asyncio.sleep(RECHECK_S)
+            await self.recheck()
+
+
+async def _send(socket: web.WebSocketResponse, message: ToDesk) -> None:
+    with contextlib.suppress(ConnectionError, RuntimeError):
+        await socket.send_str(encode(message))
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

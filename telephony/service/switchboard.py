@@ -1,0 +1,463 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one brain while it leads: feeds routing with what happens and carries out what routing decides.
+
+One object lives for one epoch, on one event loop; `tell` is the only door to routing and never waits. It needs no
+database: what the database owes is an errand in the journal. `lost` is set when it may order no more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any, Protocol
+
+from models.kinds import AgentState
+from telephony import calls
+from telephony.exchange import engine
+from telephony.messages import Alarm, Board, CallIs, Colleagues, Glimpse, Offer, ToDesk
+from telephony.routing.floor import Floor, IllegalTransition
+from telephony.routing.router import due, step
+from telephony.service import views
+from telephony.service.board import Figures
+from telephony.service.carrying import Carrying
+from telephony.service.clockwork import AlarmClocks, SiteTime
+from telephony.service.floor_log import log
+from telephony.service.hearing import Hearing
+from telephony.service.house import House
+from telephony.service.journal import Errand, Event, Journal
+from telephony.service.live import Found, LiveCall, Seat
+from telephony.service.ordering import Answered, Ordering
+
+LOOK_UP_S = 0.15  # what a look-up may take before the card comes later
+SHOW_EVERY_S = 0.05
+ACCOUNT_WITHIN_S = 1.0
+EARLIER_STATE_S = 60.0  # a restart shorter than this gives everybody his state back
+
+
+class Desks(Protocol):
+    """The desks as the switchboard speaks to them."""
+
+    def tell(self, person: str, message: ToDesk) -> Awaitable[None] | None:
+        """Send to one person's desk; what is returned is done when it is on the wire."""
+        ...
+
+    def tell_all(self, message: ToDesk) -> None: ...
+
+
+LookUp = Callable[[str], Awaitable[Found | None]]
+
+
+class Switchboard:
+    """Routing's body. `epoch` comes with the journal; orders and drafts carry it."""
+
+    def __init__(
+        self,
+        house: House,
+        clock: SiteTime,
+        journal: Journal,
+        exchange: engine.Exchange,
+        desks: Desks,
+        look_up: LookUp,
+        figures: Figures,
+        floor: Floor,
+    ) -> None:
+        self.house, self.clock, self.journal, self.exchange, self.desks = house, clock, journal, exchange, desks
+        self.figures = figures
+        self.floor = floor
+        self.calls: dict[str, LiveCall] = {}
+        self.seats: dict[str, Seat] = {}
+        self.extensions: dict[str, str] = {}  # extension: person
+        self.phones: set[str] = set()
+        self.earlier: dict[str, AgentState] = {}
+        self.alarm_clocks = AlarmClocks(clock)
+        self.lost: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+        self.ordering = Ordering(exchange, journal.durable, self._lose)
+        self._look_up = look_up
+        self.carrying = Carrying(self)
+        self._hearing = Hearing(self)
+        self._events: deque[calls.Event] = deque()
+        self._stepping = False
+        self._touched: set[str] = set()
+        self._shown: dict[str, dict[str, CallIs]] = {}
+        self._offered: dict[str, Offer] = {}
+        self._dials = 0
+        self._errands: set[asyncio.Task[None]] = set()
+        self._show_later: asyncio.TimerHandle | None = None
+        self._colleagues_dirty = False
+        self._glimpse: Glimpse | None = None
+        self.board_dirty = True
+        self._began = clock.now()
+
+    # ---- routing ----------------------------------------------------------------------------------------------
+
+    def tell(self, event: calls.Event) -> None:
+        """Let routing know of one event and carry out what it orders. What cannot be is logged."""
+        self._events.append(event)
+        if self._stepping:
+            return
+        self._stepping = True
+        try:
+            while self._events:
+                following = self._events.popleft()
+                try:
+                    self._step(following)
+                except IllegalTransition as error:
+                    log.warning("routing_refused", why=str(error))
+        finally:
+            self._stepping = False
+        self._after()
+
+    def ask(self, event: calls.Event) -> None:
+        """Like tell, for a person's wish: raises IllegalTransition when the present state does not allow it."""
+        if self._stepping:
+            raise RuntimeError("a wish came in the middle of a step")
+        self._stepping = True
+        try:
+            self._step(event)
+        finally:
+            self._stepping = False
+            if not self._events:
+                self._after()
+        if self._events:
+            self.tell(self._events.popleft())
+
+    def _step(self, event: calls.Event) -> None:
+        now = self.clock.now()
+        self.floor, orders = step(self.floor, event, now)
+        self._touch(event)
+        for order in orders:
+            self._touch(order)
+            try:
+                self.carrying.do(order, now)
+            except Exception as error:
+                # One order that fails must not keep the rest of the step from the callers.
+                log.error("order_not_carried_out", error, order=type(order).__name__)
+
+    def _after(self) -> None:
+        self._show()
+        for call in [live.call for live in self.calls.values() if live.over]:
+            busy = any(agent.call == call for agent in map(self.floor.agents.get, self.calls[call].agents) if agent)
+            if not busy and self.calls[call].settled:
+                del self.calls[call]
+        self.alarm_clocks.set("floor", due(self.floor), lambda: self.tell(calls.TimePassed()))
+
+    def _lose(self, error: BaseException) -> None:
+        if not self.lost.done():
+            self.lost.set_result(error)
+
+    async def run(self) -> None:
+        """Hear the exchange until it is gone or obeys another; sets `lost`."""
+        try:
+            while True:
+                fact = await self.exchange.fact()
+                try:
+                    self._hearing.hear(fact)
+                except Exception as error:
+                    log.error("fact_not_understood", error, fact=type(fact).__name__)
+        except (ConnectionError, engine.StaleEpoch) as error:
+            self._lose(error)
+
+    async def stop(self) -> None:
+        """Order no more; calls at the exchange go on."""
+        self.alarm_clocks.all_off()
+        self.ordering.stop()
+        if self._show_later is not None:
+            self._show_later.cancel()
+        for task in list(self._errands):
+            task.cancel()
+        await asyncio.gather(*self._errands, return_exceptions=True)
+        if not self.lost.done():
+            self.lost.cancel()
+
+    # ---- for carrying and hearing -----------------------------------------------------------------------------
+
+    @property
+    def names(self) -> dict[str, str]:
+        return views.names_of(self.seats)
+
+    def give(
+        self,
+        call: str,
+        order: type[Any],
+        answered: Answered | None = None,
+        first: Awaitable[None] | None = None,
+        **fields: Any,
+    ) -> None:
+        """Send an order about a call to the exchange, numbered and with our epoch."""
+        number = self.exchange.next_order()
+        self.ordering.give(call, order(number, self.journal.epoch, call, **fields), answered, first)
+
+    def give_site(self, order: type[Any], answered: Answered | None = None, **fields: Any) -> None:
+        """Send an order that is about no call."""
+        number = self.exchange.next_order()
+        self.ordering.give("site", order(number, self.journal.epoch, **fields), answered)
+
+    def write(
+        self, call: str, kind: str, who: str, data: dict[str, Any] | None = None, at: float | None = None
+    ) -> Event:
+        """One line of the event log."""
+        event = self.journal.append(call, kind, who, self.clock.now() if at is None else at, data)
+        self.figures.take(event)
+        self.board_dirty = True
+        return event
+
+    def errand(self, name: str, args: dict[str, Any]) -> None:
+        """A verb of the system for the database, when it is there."""
+        self.journal.errand(name, args, self.clock.now())
+
+    def alarm(self, what: str, call: str, agent: str) -> None:
+        """Write it and let every supervisor's board show it."""
+        log.warning("alarm", alarm=what, call=call, agent=agent)
+        self.write(call, "alarm", agent, {"what": what, "call": call, "agent": agent})
+
+    def extension_of(self, agent: str) -> str:
+        seat = self.seats.get(agent)
+        return seat.extension if seat is not None else agent
+
+    def need_draft(self, live: LiveCall, agent: str) -> None:
+        """A contact has its sheet from the first ring on; the database numbers it as soon as it is there."""
+        if not live.draft_wanted:
+            live.draft_wanted = True
+            self.errand(
+                "draft_create",
+                {"contact": live.call, "agent": agent, "customer": live.customer, "from_number": live.number},
+            )
+
+    def errand_done(self, errand: Errand, result: dict[str, Any]) -> None:
+        """The database has carried out an errand; a sheet has its id now."""
+        live = self.calls.get(str(errand.args.get("contact", "")))
+        if live is not None and errand.name == "draft_create":
+            live.draft = str(result.get("draft", ""))
+            self._touched.update(live.agents)
+            self._show()
+
+    def dial(self, person: str, number: str, task: str) -> None:
+        """An agent dials a customer. Raises IllegalTransition when his state does not allow it."""
+        now = self.clock.now()
+        self._dials += 1
+        call = f"out-{self.journal.epoch}-{self._dials}-{uuid.uuid4().hex[:8]}"
+        event = calls.DialledOut(call, person, number, task)
+        step(self.floor, event, now)  # asked first on paper: a refused dialling leaves no contact behind
+        hotline = self.house.hotline or self.house.settings.hotline
+        live = LiveCall(call, hotline, "", number, "", now, direction="out", task=task, responsible=person)
+        live.agents.add(person)
+        self.calls[call] = live
+        self.write(
+            call,
+            "arrived",
+            "",
+            {"from": hotline, "to": number, "trunk": "", "received_at": now, "direction": "out"},
+        )
+        self.errand(
+            "contact_open",
+            {"contact": call, "direction": "out", "channel": "callback" if task else "phone", "from_number": hotline,
+             "to_number": number, "agent": person, "started": now},
+        )  # fmt: skip
+        self.start_look_up(live)
+        self.ask(event)
+
+    def check_media(self, live: LiveCall) -> None:
+        """Tell routing once that the customer and the joined agent hear each other."""
+        leg = live.newly_connected()
+        if leg is not None:
+            live.told_connected = leg.leg
+            self.tell(calls.MediaBothWays(live.call, leg.agent))
+
+    def start_look_up(self, live: LiveCall) -> None:
+        """Who may it be? Routing does not wait for the answer."""
+        task = asyncio.get_running_loop().create_task(self._find_customer(live), name=f"look-up-{live.call}")
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+
+    async def _find_customer(self, live: LiveCall) -> None:
+        if not live.number:
+            live.confidence = "withheld"
+            return
+        try:
+            found = await asyncio.wait_for(self._look_up(live.number), LOOK_UP_S)
+        except TimeoutError:
+            log.warning("look_up_too_slow", call=live.call)
+            return
+        except Exception as error:
+            log.warning("look_up_failed", why=str(error), call=live.call)
+            return
+        if found is None or live.over:
+            return
+        live.customer, live.confidence = found.customer, found.confidence
+        self.write(live.call, "customer_found", "", {"customer": found.customer, "confidence": found.confidence})
+        if found.customer:
+            self.errand(
+                "contact_open",
+                {"contact": live.call, "customer": found.customer, "confidence": found.confidence},
+            )
+            self.tell(calls.CustomerFound(live.call, found.customer, found.level, found.last_agent))
+        else:
+            self._touched.update(live.agents)
+            self._show()
+
+    # ---- people -----------------------------------------------------------------------------------------------
+
+    async def open_account(self, seat: Seat) -> None:
+        """Let this seat's phone register; returns when the exchange knows its secret, or after a second."""
+        done = asyncio.Event()
+        self.give_site(
+            engine.SetAccount, lambda _order, _answer: done.set(), extension=seat.extension, secret=seat.secret
+        )
+        try:
+            await asyncio.wait_for(done.wait(), ACCOUNT_WITHIN_S)
+        except TimeoutError:
+            log.warning("account_not_confirmed", extension=seat.extension)
+
+    def sign_in(self, seat: Seat) -> None:
+        """A desk came, or came back: his phone may register, and calls may reach him when he is ready."""
+        before = self.seats.get(seat.person)
+        if before is not None and before.extension != seat.extension:
+            self.remove_account(before)
+        self.seats[seat.person] = seat
+        self.extensions[seat.extension] = seat.person
+        self.give_site(engine.SetAccount, extension=seat.extension, secret=seat.secret)
+        if seat.in_queues:
+            self.tell(
+                calls.AgentSignedIn(
+                    seat.person, seat.name, seat.extension, frozenset(seat.skills), frozenset(seat.queues),
+                    frozenset(seat.groups),
+                )
+            )  # fmt: skip
+            if seat.extension in self.phones:
+                self.tell(calls.PhoneReachable(seat.person))
+            self._give_earlier_state_back(seat.person)
+        agent = self.floor.agents.get(seat.person)
+        if agent is not None:
+            self.desks.tell(seat.person, views.my_state(agent, self.figures.calls_of(seat.person)))
+        self._shown.pop(seat.person, None)
+        self._offered.pop(seat.person, None)
+        self._touched.add(seat.person)
+        self.state_changed(seat.person, None)
+        self._show()
+
+    def _give_earlier_state_back(self, person: str) -> None:
+        state = self.earlier.pop(person, None)
+        agent = self.floor.agents.get(person)
+        if state is not AgentState.READY or agent is None or self.clock.now() > self._began + EARLIER_STATE_S:
+            return
+        if agent.state is AgentState.NOT_READY or agent.call:
+            self.tell(calls.StateChosen(person, AgentState.READY))
+
+    def sign_out(self, person: str) -> None:
+        """On purpose, or cut: out of the queues, the phone's account removed."""
+        seat = self.seats.get(person)
+        if seat is None:
+            return
+        if person in self.floor.agents:
+            self.tell(calls.AgentSignedOut(person))
+        if not self._busy(person):
+            self.remove_account(seat)
+            self.seats.pop(person, None)
+        self.state_changed(person, AgentState.SIGNED_OUT)
+
+    def _busy(self, person: str) -> bool:
+        return any(live.leg_of(person) is not None for live in self.calls.values())
+
+    def remove_account(self, seat: Seat) -> None:
+        if self.extensions.get(seat.extension) == seat.person:
+            del self.extensions[seat.extension]
+        self.give_site(engine.SetAccount, extension=seat.extension, secret="")
+
+    def state_changed(self, person: str, state: AgentState | None) -> None:
+        """Everybody's list of colleagues and the board follow, a moment later and together."""
+        if state is AgentState.SIGNED_OUT and not self._busy(person) and person in self.seats:
+            self.remove_account(self.seats.pop(person))
+        self._colleagues_dirty = True
+        self._soon()
+
+    # ---- what desks see ---------------------------------------------------------------------------------------
+
+    def _touch(self, what: object) -> None:
+        for name in ("agent", "from_agent", "to_agent"):
+            person = getattr(what, name, "")
+            if person:
+                self._touched.add(person)
+        live = self.calls.get(getattr(what, "call", ""))
+        if live is not None:
+            self._touched.update(live.agents)
+
+    def _show(self) -> None:
+        """Send every touched person's calls and offers that look different from what his desk was told last."""
+        names, now = self.names, self.clock.now()
+        touched, self._touched = self._touched, set()
+        for person in touched:
+            if person in self.seats:
+                self._show_calls(person, names)
+                self._show_offer(person, names, now)
+        self._soon()
+
+    def _show_calls(self, person: str, names: dict[str, str]) -> None:
+        shown = self._shown.setdefault(person, {})
+        agent = self.floor.agents.get(person)
+        mine = {agent.call if agent is not None else "", *shown}
+        for call in mine | {call for call, live in self.calls.items() if person in live.agents}:
+            live = self.calls.get(call)
+            view = views.call_is(self.floor, live, person, names) if live is not None else None
+            last = shown.get(call)
+            if view is None and last is not None:
+                del shown[call]
+                gone = live.customer_gone if live is not None else last.customer_gone
+                self.desks.tell(person, replace(last, stage="ended", customer_gone=gone, recording=False))
+            elif view is not None and view != last:
+                shown[call] = view
+                self.desks.tell(person, view)
+
+    def _show_offer(self, person: str, names: dict[str, str], now: float) -> None:
+        agent = self.floor.agents.get(person)
+        live = self.calls.get(agent.call) if agent is not None else None
+        offer = views.offer(self.floor, live, person, names, now) if live is not None else None
+        if offer is None:
+            self._offered.pop(person, None)
+            return
+        last = self._offered.get(person)
+        if last is None or replace(offer, waited_s=last.waited_s) != last:
+            self._offered[person] = offer
+            self.desks.tell(person, offer)
+
+    def offered_now(self, person: str, offer: Offer) -> Awaitable[None] | None:
+        """Tell a desk of an offer at once, before its phone is rung."""
+        self._offered[person] = offer
+        return self.desks.tell(person, offer)
+
+    def _soon(self) -> None:
+        if self._show_later is None:
+            self._show_later = asyncio.get_running_loop().call_later(SHOW_EVERY_S, self._show_all)
+
+    def _show_all(self) -> None:
+        self._show_later = None
+        self.board_dirty = True
+        if self._colleagues_dirty:
+            self._colleagues_dirty = False
+            self.desks.tell_all(Colleagues(self.colleagues()))
+        glimpse = self.glimpse()
+        last = self._glimpse
+        if last is None or replace(glimpse, at=last.at) != last:
+            self._glimpse = glimpse
+            self.desks.tell_all(glimpse)
+
+    def colleagues(self) -> tuple[views.Colleague, ...]:
+        found = (
+            views.colleague(self.floor, seat, self.calls, self.figures.missed_by(seat.person))
+            for seat in self.seats.values()
+        )
+        return tuple(sorted((each for each in found if each is not None), key=lambda each: each.agent))
+
+    def glimpse(self) -> Glimpse:
+        waiting = views.waiting(self.floor, self.calls)
+        kept, every = self.figures.promised()
+        return Glimpse(len(waiting), waiting[0].since if waiting else 0.0, kept, every, self.clock.now())
+
+    def board(self) -> Board:
+        self.board_dirty = False
+        figures = self.figures
+        alarms: tuple[Alarm, ...] = figures.alarms()
+        waiting = views.waiting(self.floor, self.calls)
+        return Board(self.clock.now(), waiting, self.colleagues(), figures.today(), figures.quarters(), alarms)
