@@ -78,7 +78,7 @@ class Refuse:
 
 @dataclass(frozen=True)
 class Play:
-    """Play prompts (names in resources/prompts) one after the other to one leg, then silence, or music or ringing for ever.
+    """Play prompts (names in resources/prompts) one after the other to one leg, then silence, music or ringing.
 
     `then`: "" | "music" | "ringing". The leg must be answered. A later Play or Connect replaces it. PromptEnded comes
     when the prompts are through.
@@ -94,7 +94,10 @@ class Play:
 
 @dataclass(frozen=True)
 class Ring:
-    """Ring one registered phone for this call. `headers` are X- headers on the INVITE. Conflicts if `leg` exists."""
+    """Ring one registered phone for this call. `headers` are X- headers on the INVITE. Conflicts if `leg` exists.
+
+    As with Dial, a call id that was never used begins an outbound call: an agent may be rung before the number is dialled.
+    """
 
     order: int
     epoch: int
@@ -135,7 +138,7 @@ class Connect:
 
 @dataclass(frozen=True)
 class Drop:
-    """End one leg (CANCEL, BYE or a final refusal, whichever fits). Dropping the caller's leg does not drop the staff's."""
+    """End one leg (CANCEL, BYE or a final refusal, whichever fits). Dropping the caller's leaves the staff's."""
 
     order: int
     epoch: int
@@ -374,8 +377,9 @@ Fact = (
 )  # fmt: skip
 
 ORDERS = vocabulary(
-    Attach, SetOpen, SetAccount, Ringback, Answer, Refuse, Play, Ring, Dial, Connect, Drop, EndCall, Record, SendDigits, List
-)
+    Attach, SetOpen, SetAccount, Ringback, Answer, Refuse, Play, Ring, Dial, Connect, Drop, EndCall, Record, SendDigits,
+    List,
+)  # fmt: skip
 FACTS = vocabulary(
     Done, Refused, Snapshot, CallNow, LegNow, PhoneNow, CallArrived, CallRefused, LegRinging, LegAnswered, LegEnded,
     CallEnded, MediaStarted, MediaLost, DigitPressed, PromptEnded, RecordingEnded, PhoneRegistered, PhoneLost,
@@ -383,10 +387,10 @@ FACTS = vocabulary(
 
 
 class Exchange(Protocol):
-    """One engine as the switchboard holds it. The embedded one is a client of a process; Asterisk's will be one of ARI."""
+    """One engine as the switchboard holds it: the embedded one is a client of a process, Asterisk's will be of ARI."""
 
     async def attach(self, epoch: int) -> Snapshot:
-        """Take the lead with this epoch. Raises StaleEpoch when a higher one has attached, ConnectionError when gone."""
+        """Take the lead. Raises StaleEpoch when a higher epoch has attached, ConnectionError when it is gone."""
         ...
 
     async def order(self, order: Order) -> Done | Snapshot | Refused:

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Calls we place over a trunk: digest, early media, busy, not found, no answer, cancel, caller id, Record-Route."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from telephony.exchange.engine import (
+    CallEnded,
+    Connect,
+    Dial,
+    Done,
+    Drop,
+    EndCall,
+    LegAnswered,
+    LegEnded,
+    LegRinging,
+    MediaStarted,
+    Refused,
+    Ring,
+)
+from tests.telephony.exchange.conftest import Site, start
+from tests.telephony.exchange.peers import HOST, Talk, Trunk, loudness, until
+from tests.telephony.exchange.test_graph import heard
+
+
+@pytest.fixture
+async def trunk() -> AsyncIterator[Trunk]:
+    """A provider with digest by MD5."""
+    trunk = Trunk(user="acme", secret="geheim")
+    await trunk.open()
+    yield trunk
+    await trunk.close()
+
+
+@pytest.fixture
+async def outward(data: Path, trunk: Trunk) -> AsyncIterator[Site]:
+    """A site whose only trunk is that provider."""
+    file = data / "trunks.json"
+    row = {"name": "acme", "host": HOST, "port": trunk.here[1], "user": "acme", "secret": "geheim", "caller_id": "4006001"}
+    file.write_text(json.dumps([row]), encoding="utf-8")
+    site = await start(data, trunks=file)
+    try:
+        yield site
+    finally:
+        await site.close()
+
+
+async def agent_of(site: Site, call: str = "out1") -> Talk:
+    """The agent's phone, rung first and answered, for a call that is about to be placed."""
+    phone = await site.phone("1001")
+    await site.do(Ring, call, "a1", "1001", {})
+    agent = await phone.rung()
+    agent.answer()
+    await site.fact(LegAnswered, leg="a1")
+    return agent
+
+
+async def dial(site: Site, number: str, leg: str = "c1", **named: float) -> Done:
+    """Dial over the only trunk."""
+    answer = await site.order(Dial, "out1", leg, number, "", **named)
+    assert isinstance(answer, Done), answer
+    return answer
+
+
+@pytest.mark.parametrize(("algorithm", "proxy"), [("MD5", True), ("SHA-256", True), ("MD5", False)])
+async def test_a_number_is_dialled_with_digest_and_both_hear_each_other(
+    outward: Site, trunk: Trunk, algorithm: str, proxy: bool
+) -> None:
+    trunk.algorithm, trunk.proxy = algorithm, proxy
+    agent = await agent_of(outward)
+    answer = await outward.order(Dial, "out1", "c1", "13900001111", "4008001234")
+    assert isinstance(answer, Done)
+    await outward.fact(LegRinging, leg="c1")
+    await outward.fact(LegAnswered, leg="c1")
+    await outward.do(Connect, "out1", (("a1", "c1"),))
+    await outward.fact(MediaStarted, leg="c1")
+    customer = trunk.talks[0]
+    to_customer, to_agent = await heard(customer, agent)
+    assert loudness(to_customer, 1500) > 4000
+    assert loudness(to_agent, 1000) > 4000
+    assert trunk.challenged == 1
+    assert "sip:4008001234@" in customer.header("from")
+    assert customer.invite is not None
+    assert customer.invite.uri.startswith("sip:13900001111@")
+    customer.hang_up()
+    await outward.fact(LegEnded, leg="c1", by="far", why="bye")
+    await outward.do(EndCall, "out1")
+    await agent.reaches("ended")
+    await outward.fact(CallEnded, call="out1")
+
+
+async def test_the_agent_hears_ringing_then_the_early_sound_of_the_trunk(outward: Site, trunk: Trunk) -> None:
+    trunk.plan = {"1": "ring"}
+    agent = await agent_of(outward)
+    await dial(outward, "1")
+    await outward.fact(LegRinging, leg="c1")
+    (samples,) = await heard(agent, seconds=0.6)
+    assert loudness(samples, 450) > 2000
+    customer = trunk.talks[0]
+    customer.early()
+    samples = await _once_loud(agent, 1000)
+    assert loudness(samples, 450) < 500
+    assert not [fact for fact in outward.seen(MediaStarted) if fact.leg == "c1"]
+    customer.answer()
+    await outward.fact(LegAnswered, leg="c1")
+
+
+async def _once_loud(talk: Talk, hz: float) -> np.ndarray:
+    for _ in range(20):
+        (samples,) = await heard(talk, seconds=0.2)
+        if loudness(samples, hz) > 4000:
+            return samples
+    raise AssertionError(f"{hz} Hz is not heard")
+
+
+@pytest.mark.parametrize(
+    ("code", "why"), [(486, "busy"), (404, "not_found"), (480, "no_answer"), (603, "reject"), (503, "unreachable")]
+)
+async def test_what_a_trunk_refuses_has_a_name(outward: Site, trunk: Trunk, code: int, why: str) -> None:
+    trunk.plan = {"1": code}
+    await dial(outward, "1")
+    ended = await outward.fact(LegEnded, leg="c1")
+    assert (ended.by, ended.code, ended.why) == ("far", code, why)
+    await outward.fact(CallEnded, call="out1")
+
+
+async def test_no_answer_and_drop_cancel_the_trunk(outward: Site, trunk: Trunk) -> None:
+    trunk.plan = {"1": "ring"}
+    await agent_of(outward)
+    await dial(outward, "1", timeout_s=1.0)
+    await outward.fact(LegRinging, leg="c1")
+    await outward.fact(LegEnded, leg="c1", by="us", why="no_answer")
+    await until(lambda: not trunk.talks)
+    await dial(outward, "1", "c2")
+    await outward.fact(LegRinging, leg="c2")
+    await outward.do(Drop, "out1", "c2")
+    await outward.fact(LegEnded, leg="c2", by="us", why="dropped")
+    await until(lambda: not trunk.talks)
+    assert not outward.seen(CallEnded)
+
+
+async def test_requests_in_the_dialog_follow_the_record_route(outward: Site, trunk: Trunk) -> None:
+    proxy = Trunk(user="proxy")
+    await proxy.open()
+    try:
+        trunk.record_route = f"<sip:{HOST}:{proxy.here[1]};lr>"
+        seen: list[str] = []
+        proxy.transactions.socket._receive = lambda message, source, at: seen.append(
+            f"{getattr(message, 'method', '')} {getattr(message, 'uri', '')} {message.get_header('route')}"
+        )
+        await dial(outward, "1")
+        await outward.fact(LegAnswered, leg="c1")
+        await outward.do(EndCall, "out1")
+        await until(lambda: any(line.startswith("BYE") for line in seen))
+        target = f"sip:acme@{HOST}:{trunk.here[1]}"
+        route = trunk.record_route
+        assert seen[0] == f"ACK {target} {route}"
+        assert f"BYE {target} {route}" in seen
+    finally:
+        await proxy.close()
+
+
+async def test_a_wrong_trunk_password_ends_the_leg(outward: Site, trunk: Trunk) -> None:
+    trunk.secret = "another"
+    await dial(outward, "1")
+    ended = await outward.fact(LegEnded, leg="c1")
+    assert (ended.code, ended.why) == (407, "reject")
+    assert trunk.challenged == 2
+
+
+async def test_a_dead_trunk_is_unreachable_and_bad_numbers_are_refused(outward: Site, trunk: Trunk) -> None:
+    for number in ("", "12 34", "1@evil", "abc"):
+        assert await outward.order(Dial, "out1", "c1", number, "") == Refused(outward.client._orders, "bad_order")
+    assert await outward.order(Dial, "out1", "c1", "1", "", "other") == Refused(outward.client._orders, "no_trunk")
+    trunk.transactions.socket._receive = lambda message, source, at: None
+    await dial(outward, "1")
+    ended = await outward.fact(LegEnded, leg="c1", seconds=8)
+    assert (ended.by, ended.why) == ("system", "unreachable")
+
+
+async def test_a_trunk_that_answers_twice_or_after_the_cancel_is_hung_up(outward: Site, trunk: Trunk) -> None:
+    """CANCEL and 200 cross: the trunk gets ACK and BYE."""
+    trunk.plan = {"1": "ring"}
+    await dial(outward, "1")
+    await outward.fact(LegRinging, leg="c1")
+    customer = trunk.talks[0]
+    assert customer.server is not None
+    customer.server.on_cancel = None
+    real, held = trunk.transactions._cancel, []
+    trunk.transactions._cancel = lambda cancel, invite: held.append((cancel, invite))  # type: ignore[method-assign]
+    await outward.do(Drop, "out1", "c1")
+    await until(lambda: bool(held))
+    customer.answer()
+    real(*held[0])
+    await until(lambda: customer.acked and any(r.method == "BYE" for r in customer.requests))
+    await asyncio.sleep(0)
+    assert len(outward.seen(LegEnded)) == 1
