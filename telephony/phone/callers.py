@@ -68,9 +68,9 @@ class CallerOutcome:
 class Callers:
     """Several customers on one engine, which is started and stopped by `run`."""
 
-    def __init__(self, engine: PhoneEngine) -> None:
+    def __init__(self, engine: PhoneEngine, at_once: int = 4) -> None:
         self._engine = engine
-        self._lines = asyncio.Semaphore(engine.capabilities.max_calls)
+        self._lines = asyncio.Semaphore(max(1, min(at_once, engine.capabilities.max_calls)))
         self._dialling = asyncio.Lock()
         self._placed: asyncio.Future[int | str] | None = None
         self._answered: dict[int, asyncio.Event] = {}
@@ -163,7 +163,7 @@ async def _run(options: argparse.Namespace, out: Callable[[CallerOutcome], None]
     with tempfile.TemporaryDirectory(prefix="callers-") as directory:
         callers = plan(options, directory)
         engine = make_engine(options.engine, bind=options.bind, sound=False)
-        outcomes = await Callers(engine).run(callers, out)
+        outcomes = await Callers(engine, options.at_once).run(callers, out)
     return 0 if all(outcome.answered for outcome in outcomes) else 1
 
 
@@ -171,7 +171,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit code 0 all answered, 1 not all, 2 wrong words, 4 no engine."""
     parser = argparse.ArgumentParser(prog="callers", description="Robot customers.")
     parser.add_argument("--to", required=True, help="whom to call, sip:400@HOST:PORT")
-    parser.add_argument("--from", dest="numbers", nargs="+", required=True, help="one number for each call")
+    parser.add_argument(
+        "--from", dest="numbers", nargs="+", action="extend", required=True, help="one number for each call"
+    )
+    parser.add_argument("--at-once", type=int, default=4, help="calls standing at the same time, 4 at most")
     parser.add_argument("--speech", nargs="*", default=[], type=Path, help="WAV files (16-bit), taken in turn")
     parser.add_argument("--talk", type=float, default=10.0, help="seconds talked before hanging up")
     parser.add_argument("--give-up", type=float, default=60.0, help="seconds waited for an answer")
