@@ -170,7 +170,7 @@ class GuidedForm(QFrame):
             area.ensureWidgetVisible(edit, 0, 20)
 
     def focus_first_empty(self, here: bool = False) -> None:
-        """The first mandatory field that is empty: of the current step when it has one (or `here`), else of the form."""
+        """The first empty mandatory field: of the current step when it has one (or `here`), else of the form."""
         missing = self._desk.sheet.missing()
         of_step = [name for name in missing if guide.FIELD[name].step == self._desk.sheet.step]
         wanted = of_step or ([] if here else [name for name in missing if guide.FIELD[name].step in self.pages])

@@ -303,6 +303,11 @@ class FieldEdit(QWidget):
         if bool(self.editor.property("missing")) != missing:
             restyle(self.editor, missing=missing)
 
+    def hide_head(self) -> None:
+        """Beside a label of its own, as in a row of the live draft."""
+        for part in (self._title, self._required, self._by):
+            part.hide()
+
     def take_focus(self) -> None:
         """Put the cursor in, at the end of what is written."""
         self.editor.setFocus(Qt.FocusReason.ShortcutFocusReason)

@@ -80,7 +80,8 @@ class FormPreview(QFrame):
         sure = card is not None and bool(card.customer) and card.confidence is Confidence.EXACT
         then = ""
         if card is not None and sure and sheet.device is not None:
-            then = tr("form.then_device", f"{card.name[:1] if card.title else card.name}{card.title}", sheet.device.model)
+            called = f"{card.name[:1] if card.title else card.name}{card.title}"
+            then = tr("form.then_device", called, sheet.device.model)
         elif card is not None:
             then = tr("form.then_ask")
         self._then.setText(then)
