@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TR_", frozen=True, extra="ignore")
 
     # the site and its places
-    site: str = Field("main", pattern=r"^[a-z][a-z0-9]{0,15}$")
+    site: str = Field(default="main", pattern=r"^[a-z][a-z0-9]{0,15}$")
     data_dir: Path = Field(default_factory=default_data_dir)
     database_url: str | None = None  # postgresql://administrator:password@host:port/postgres, when not embedded
     pg_bindir: Path | None = None  # PostgreSQL's own programs, before the wheel's and the system's
@@ -38,44 +38,44 @@ class Settings(BaseSettings):
 
     # doors; 0 chooses a free port
     host: str = "127.0.0.1"
-    link_port: int = Field(0, ge=0, le=65535)
-    trunk_port: int = Field(0, ge=0, le=65535)
-    phone_port: int = Field(0, ge=0, le=65535)
+    link_port: int = Field(default=0, ge=0, le=65535)
+    trunk_port: int = Field(default=0, ge=0, le=65535)
+    phone_port: int = Field(default=0, ge=0, le=65535)
     hotline: str = "400"  # the number that customers dial
 
     # the three rings
-    ring_cadence_s: float = Field(5.0, gt=0)  # one ring and its pause
-    rings: int = Field(3, ge=1)
+    ring_cadence_s: float = Field(default=5.0, gt=0)  # one ring and its pause
+    rings: int = Field(default=3, ge=1)
 
     # the two clocks of a hand-over
-    handover_s: float = Field(900.0, gt=0)  # until a named engineer has claimed it
-    handover_alarm_s: float = Field(600.0, gt=0)  # when the supervisor hears of it
-    callback_s: float = Field(900.0, gt=0)  # from the claim to the first attempt
-    callback_retry_s: float = Field(600.0, gt=0)  # busy or no answer: the next attempt
+    handover_s: float = Field(default=900.0, gt=0)  # until a named engineer has claimed it
+    handover_alarm_s: float = Field(default=600.0, gt=0)  # when the supervisor hears of it
+    callback_s: float = Field(default=900.0, gt=0)  # from the claim to the first attempt
+    callback_retry_s: float = Field(default=600.0, gt=0)  # busy or no answer: the next attempt
     callback_said: bool = False  # whether the customer is told a time
 
     # after the call
-    wrap_up_s: float = Field(60.0, gt=0)
-    wrap_up_extend_s: float = Field(30.0, gt=0)
-    wrap_up_extensions: int = Field(2, ge=0)
+    wrap_up_s: float = Field(default=60.0, gt=0)
+    wrap_up_extend_s: float = Field(default=30.0, gt=0)
+    wrap_up_extensions: int = Field(default=2, ge=0)
 
     # routing
-    last_agent_retry_s: float = Field(10.0, gt=0)  # the last reachable agent is offered again after this
-    service_level_s: float = Field(20.0, gt=0)
-    outbound_calls_per_person: int = Field(2, ge=1)
+    last_agent_retry_s: float = Field(default=10.0, gt=0)  # the last reachable agent is offered again after this
+    service_level_s: float = Field(default=20.0, gt=0)
+    outbound_calls_per_person: int = Field(default=2, ge=1)
 
     # leases and hearts
-    lease_ttl_s: float = Field(3.0, gt=0)  # of the leading switchboard
-    lease_renew_s: float = Field(1.0, gt=0)
-    desk_lease_s: float = Field(15.0, gt=0)
-    desk_renew_s: float = Field(5.0, gt=0)
-    heartbeat_s: float = Field(5.0, gt=0)  # of a listening database connection
-    token_s: float = Field(12 * 3600.0, gt=0, le=12 * 3600.0)
+    lease_ttl_s: float = Field(default=3.0, gt=0)  # of the leading switchboard
+    lease_renew_s: float = Field(default=1.0, gt=0)
+    desk_lease_s: float = Field(default=15.0, gt=0)
+    desk_renew_s: float = Field(default=5.0, gt=0)
+    heartbeat_s: float = Field(default=5.0, gt=0)  # of a listening database connection
+    token_s: float = Field(default=12 * 3600.0, gt=0, le=12 * 3600.0)
 
     # the database
-    statement_timeout_s: float = Field(10.0, gt=0)
-    lock_timeout_s: float = Field(5.0, gt=0)
-    connect_timeout_s: float = Field(5.0, gt=0)
+    statement_timeout_s: float = Field(default=10.0, gt=0)
+    lock_timeout_s: float = Field(default=5.0, gt=0)
+    connect_timeout_s: float = Field(default=5.0, gt=0)
 
     @property
     def offer_s(self) -> float:

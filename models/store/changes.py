@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import asyncpg
 from sqlalchemy import text
@@ -50,7 +50,7 @@ class Listener:
     def __init__(self, database: Database, *, heartbeat_s: float | None = None) -> None:
         self._database = database
         self._heartbeat_s = heartbeat_s or database.settings.heartbeat_s
-        self._connection: asyncpg.Connection[Any] | None = None
+        self._connection: asyncpg.Connection | None = None
         self._closed = asyncio.Event()
         self.connected = asyncio.Event()
 
@@ -83,7 +83,7 @@ class Listener:
                 connection.terminate()
                 self._connection = None
 
-    async def _listen(self, connection: asyncpg.Connection[Any], heard: asyncio.Queue[Change | None]) -> None:
+    async def _listen(self, connection: asyncpg.Connection, heard: asyncio.Queue[Change | None]) -> None:
         """Fill `heard` until the connection is lost, then put None."""
 
         def hear(_connection: object, _pid: int, _channel: str, payload: object) -> None:

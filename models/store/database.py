@@ -8,6 +8,7 @@ Raises SignInRefused and DatabaseAway in place of the driver's own errors.
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -52,7 +53,7 @@ class Database:
     def address(self) -> SiteAddress:
         return self._address_of()
 
-    async def connect_raw(self) -> asyncpg.Connection[Any]:
+    async def connect_raw(self) -> asyncpg.Connection:
         """A connection of its own, outside the pool (a listener's, or the pool's next)."""
         settings = self.settings
         address = self._address_of()
@@ -63,7 +64,7 @@ class Database:
                 database=address.database,
                 user=self.user,
                 password=self._password,
-                timeout=settings.connect_timeout_s,
+                timeout=math.ceil(settings.connect_timeout_s),
                 server_settings={
                     "application_name": "three rings",
                     "statement_timeout": f"{settings.statement_timeout_s * 1000:.0f}",

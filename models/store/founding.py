@@ -12,7 +12,6 @@ import hashlib
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 from sqlalchemy import text
@@ -144,7 +143,7 @@ async def _revision(database: Database) -> str:
 # ---- as administrator of the cluster ---------------------------------------------------------------------------
 
 
-async def connect_admin(where: EmbeddedServer | str, database: str = "postgres") -> asyncpg.Connection[Any]:
+async def connect_admin(where: EmbeddedServer | str, database: str = "postgres") -> asyncpg.Connection:
     """The embedded server's superuser by its socket, or whoever the URL names."""
     try:
         if isinstance(where, EmbeddedServer):
@@ -164,7 +163,7 @@ async def found(where: EmbeddedServer | str, site: str, data_dir: Path) -> SiteA
     try:
         host, port = await _tcp_place(where, admin)
         address = SiteAddress(site, host, port, database_name(site))
-        major = int(await admin.fetchval("SELECT current_setting('server_version_num')::int / 10000"))
+        major = admin.get_server_version().major
         if major < LEAST_VERSION:
             raise SiteError("store.too_old", major, LEAST_VERSION)
         await _make_owner(admin, address, data_dir)
@@ -176,7 +175,7 @@ async def found(where: EmbeddedServer | str, site: str, data_dir: Path) -> SiteA
         await admin.close()
 
 
-async def _tcp_place(where: EmbeddedServer | str, admin: asyncpg.Connection[Any]) -> tuple[str, int]:
+async def _tcp_place(where: EmbeddedServer | str, admin: asyncpg.Connection) -> tuple[str, int]:
     if isinstance(where, EmbeddedServer):
         return "127.0.0.1", where.port
     place = admin._addr  # the driver chose among the URL's hosts and knows which one answered
@@ -185,7 +184,7 @@ async def _tcp_place(where: EmbeddedServer | str, admin: asyncpg.Connection[Any]
     return str(place[0]), int(place[1])
 
 
-async def _make_owner(admin: asyncpg.Connection[Any], address: SiteAddress, data_dir: Path) -> None:
+async def _make_owner(admin: asyncpg.Connection, address: SiteAddress, data_dir: Path) -> None:
     """The key is on the disk before the role is made, and the role is marked with it: so an init that died half-way
     goes on, while a site of somebody else is never taken over."""
     used = await admin.fetch(
@@ -211,7 +210,7 @@ async def _make_owner(admin: asyncpg.Connection[Any], address: SiteAddress, data
             await admin.execute(f"GRANT {owner} TO CURRENT_USER")  # or it could not give the database away
 
 
-async def _make_database(where: EmbeddedServer | str, admin: asyncpg.Connection[Any], address: SiteAddress) -> None:
+async def _make_database(where: EmbeddedServer | str, admin: asyncpg.Connection, address: SiteAddress) -> None:
     name = f'"{address.database}"'
     owner = await admin.fetchval("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = $1", address.database)
     if owner is None:

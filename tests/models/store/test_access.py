@@ -27,7 +27,7 @@ async def _sqlstate(connection: asyncpg.Connection, statement: str) -> str:
     try:
         await connection.execute(statement)
     except asyncpg.PostgresError as error:
-        return str(error.sqlstate)
+        return str(getattr(error, "sqlstate", "?"))
     finally:
         await transaction.rollback()
     return ""
@@ -176,9 +176,10 @@ async def test_two_sites_in_one_cluster_cannot_see_each_other(cluster: Cluster, 
             assert taken.value.key == "store.site_taken"
             assert await founding.init(cluster.server, "other", other_dir) == read_address(other_dir)
             owner = connect_owner(other_dir)
-            with pytest.raises(DBAPIError):
-                async with owner.transaction() as connection:
-                    await connection.execute(text(f'ALTER ROLE "{site.address.login("1001")}" NOLOGIN'))
+            if admin.get_server_version().major >= founding.GOOD_VERSION:  # before, CREATEROLE reaches every role
+                with pytest.raises(DBAPIError):
+                    async with owner.transaction() as connection:
+                        await connection.execute(text(f'ALTER ROLE "{site.address.login("1001")}" NOLOGIN'))
             await owner.close()
         finally:
             await admin.execute(f'DROP DATABASE "{other.database}" WITH (FORCE)')

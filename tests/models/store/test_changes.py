@@ -89,6 +89,7 @@ async def test_a_half_open_connection_is_found_by_the_heartbeat(site: Site, ear:
         "SELECT pid FROM pg_stat_activity WHERE usename = 'test_1001' AND (query LIKE 'LISTEN%' OR query = 'SELECT 1')"
         " ORDER BY backend_start DESC LIMIT 1"
     )
+    assert isinstance(pid, int)
     os.kill(pid, signal.SIGSTOP)
     try:
         assert await ear.next() == RESYNC

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pwd
+import shutil
 import signal
 import socket
 import subprocess
@@ -238,3 +239,23 @@ if os.geteuid() == 0:
             server.stop()
             server.remove()
         assert not root.exists()
+
+    async def test_programs_in_a_private_place_are_copied_to_where_they_can_be_run(
+        tmp_path: Path, data_dir: Path
+    ) -> None:
+        """A virtual environment under a home of mode 0700."""
+        original = find_programs()
+        private = tmp_path / "lib" / "postgresql" / "bin"
+        shutil.copytree(original.parent, private.parent)
+        for libraries in original.parent.parent.parent.glob("*.libs"):
+            shutil.copytree(libraries, tmp_path / libraries.name)
+        tmp_path.chmod(0o700)
+        server = EmbeddedServer(data_dir, bindir=private, durable=False)
+        try:
+            server.start()
+            assert not server.bindir.is_relative_to(tmp_path)
+            assert EmbeddedServer(data_dir, bindir=private, durable=False).bindir == server.bindir
+            assert await _answers(server)
+        finally:
+            server.stop()
+            shutil.rmtree(server.bindir.parent.parent.parent)
