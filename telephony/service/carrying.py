@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 RING_TIMEOUT_S = 60.0
 DIAL_TIMEOUT_S = 60.0
-PROMPTS = {"waiting": ("waiting",), "nobody": ("nobody",), "promised": ("promised",)}
+PROMPTS = {"waiting": ("waiting",), "nobody": ("nobody",), "promised": ("callback_noted",)}
 _unfit = re.compile(r"[^A-Za-z0-9_-]")
 
 

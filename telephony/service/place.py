@@ -1,14 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a site's server listens: ``link.json`` beside the database's ``site.json``, written when it starts to serve.
-
-Raises SiteError with words when a machine knows of no server.
-"""
+"""Where a site's server listens, as it wrote it into ``site.json`` when it began to serve. Raises SiteError."""
 
 from __future__ import annotations
 
 import json
-import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from models.store.errors import SiteError
@@ -30,21 +26,17 @@ class LinkPlace:
         return f"ws://{self.host}:{self.port}/link"
 
 
-def write_place(data_dir: Path, place: LinkPlace) -> None:
-    """Write the file whole or not at all; desks of other users read it."""
-    making = data_dir / f".link.json.{os.getpid()}"
-    making.write_text(json.dumps(asdict(place), indent=1) + "\n", encoding="utf-8")
-    making.chmod(0o644)
-    making.replace(data_dir / "link.json")
-
-
 def read_place(data_dir: Path) -> LinkPlace:
     """The place this machine knows of."""
-    file = data_dir / "link.json"
+    file = data_dir / "site.json"
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
         return LinkPlace(
-            str(found["site"]), str(found["host"]), int(found["port"]), str(found["sip"]), str(found["trunk"])
+            str(found["site"]),
+            str(found["link_host"]),
+            int(found["link_port"]),
+            str(found["sip_phones"]),
+            str(found["sip_trunk"]),
         )
     except FileNotFoundError:
         raise SiteError("store.site_missing", str(file)) from None

@@ -169,8 +169,7 @@ class Switchboard:
         for task in list(self._errands):
             task.cancel()
         await asyncio.gather(*self._errands, return_exceptions=True)
-        if not self.lost.done():
-            self.lost.cancel()
+        self._lose(ConnectionError("stopped"))
 
     # ---- for carrying and hearing -----------------------------------------------------------------------------
 

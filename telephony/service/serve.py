@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The service's process: database (embedded unless configured), exchange, link, switchboard; ends cleanly on SIGTERM.
+
+Prints ``SERVING <link url>`` once desks may connect, ``STANDBY`` while another process leads, and ``READY <trunk
+address>`` once callers are let in. Exit status 0 after SIGTERM, 1 when it cannot start; the reason is on stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hashlib
+import json
+import os
+import secrets
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+from models.kinds import AgentState
+from models.settings import Settings
+from models.store import founding
+from models.store.changes import RESYNC, Listener
+from models.store.database import connect_service
+from models.store.errors import StoreError
+from models.store.server import EmbeddedServer
+from resources.i18n import tr, use
+from telephony.exchange.embedded.client import Addresses, EmbeddedExchange, StartFailed, start_if_absent
+from telephony.exchange.engine import Exchange, SetOpen
+from telephony.service.archive import Archive
+from telephony.service.clockwork import SiteTime
+from telephony.service.floor_log import log, write_to_stderr
+from telephony.service.leading import Leading
+from telephony.service.link import Link
+from telephony.service.switchboard import Switchboard
+
+STANDBY_SAID_S = 2.0
+LONGEST_SOCKET_PATH = 90
+LOOK_FOR_STAFF_S = 0.1
+HOUSE_KINDS = frozenset({"queue", "outbound_rule", "setting"})
+
+
+class Service:
+    """All parts of one process; `run` until `stop` is set."""
+
+    def __init__(self, settings: Settings, open_when_staffed: bool = False) -> None:
+        self.settings, self.open_when_staffed = settings, open_when_staffed
+        self.stop = asyncio.Event()
+        self.link_port = 0
+        self._addresses: Addresses | None = None
+
+    async def run(self) -> None:
+        """Raises StoreError, StartFailed or OSError with words when it cannot start."""
+        server = await self._open_database()
+        try:
+            await self._serve()
+        finally:
+            if server is not None:
+                await asyncio.to_thread(server.stop)
+
+    async def _open_database(self) -> EmbeddedServer | None:
+        """The embedded server when we had to start it ourselves: then it is ours to stop."""
+        settings = self.settings
+        if settings.database_url:
+            if (settings.data_dir / "site.json").exists():
+                await founding.upgrade(settings.data_dir)
+            else:
+                await founding.init(settings.database_url, settings.site, settings.data_dir)
+            return None
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        ran_before = await asyncio.to_thread(_runs, settings)
+        server, _ = await founding.open_embedded(settings)
+        return None if ran_before else server
+
+    async def _serve(self) -> None:
+        settings = self.settings
+        database = connect_service(settings.data_dir, settings)
+        kept = settings.data_dir / "switchboard"
+        kept.mkdir(mode=0o700, exist_ok=True)
+        clock = SiteTime(kept / "clock.json")
+        archive = Archive(database, clock.now)
+        link = Link(archive, clock, lambda: leading.house, self._sip_server, _key(kept))
+        leading = Leading(settings, archive, clock, self._connect, link, kept / "journal")
+        listener = Listener(database)
+        try:
+            await self._connect_once()
+            self.link_port = await link.start(settings.host, settings.link_port)
+            self._publish()
+            print(f"SERVING http://{settings.host}:{self.link_port}", flush=True)
+            workers = [
+                asyncio.create_task(leading.run(), name="leading"),
+                asyncio.create_task(self._open(leading), name="opening"),
+                asyncio.create_task(self._listen(listener, link, leading), name="changes"),
+            ]
+            stopping = asyncio.create_task(self.stop.wait())
+            try:
+                await asyncio.wait([stopping, *workers], return_when=asyncio.FIRST_COMPLETED)
+                for worker in workers:
+                    if worker.done():
+                        worker.result()
+            finally:
+                for task in (stopping, *workers):
+                    task.cancel()
+                await asyncio.gather(stopping, *workers, return_exceptions=True)
+        finally:
+            await listener.close()
+            await link.stop()
+            await database.close()
+
+    # ---- the exchange -----------------------------------------------------------------------------------------
+
+    async def _connect(self) -> Exchange:
+        addresses = await self._connect_once()
+        return await EmbeddedExchange.connect(addresses.control)
+
+    async def _connect_once(self) -> Addresses:
+        settings = self.settings
+        before = self._addresses
+        data = settings.data_dir / "exchange"
+        # After a crash of the exchange the same ports are taken again, so that trunk and phones find it.
+        self._addresses = await start_if_absent(
+            data,
+            trunk=before.trunk if before else f"{settings.host}:{settings.trunk_port}",
+            phones=before.phones if before else f"{settings.host}:{settings.phone_port}",
+            control=_control(data),
+            recordings=settings.data_dir / "recordings",
+            trunks=_if_there(settings.data_dir / "trunks.json"),
+        )
+        if before is not None and before != self._addresses:
+            self._publish()
+        return self._addresses
+
+    def _sip_server(self) -> str:
+        return self._addresses.phones if self._addresses is not None else ""
+
+    def _publish(self) -> None:
+        """Add to site.json where desks find the link and phones the exchange."""
+        file = self.settings.data_dir / "site.json"
+        told = json.loads(file.read_text(encoding="utf-8"))
+        addresses = self._addresses
+        told |= {
+            "link_host": self.settings.host,
+            "link_port": self.link_port,
+            "link": f"http://{self.settings.host}:{self.link_port}",
+            "sip_trunk": addresses.trunk if addresses else "",
+            "sip_phones": addresses.phones if addresses else "",
+            "recordings": str(addresses.recordings) if addresses else "",
+        }
+        fresh = file.with_name(f".site.json.{os.getpid()}")
+        fresh.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+        fresh.chmod(0o644)
+        os.replace(fresh, file)
+
+    # ---- opening the house ------------------------------------------------------------------------------------
+
+    async def _open(self, leading: Leading) -> None:
+        """Let callers in whenever we lead (and, if wanted, somebody is there to answer)."""
+        said_ready = False
+        while True:
+            try:
+                await asyncio.wait_for(leading.leads.wait(), STANDBY_SAID_S)
+            except TimeoutError:
+                print("STANDBY", flush=True)
+                await leading.leads.wait()
+            board = leading.switchboard
+            while board is not None and self.open_when_staffed and not said_ready and not staffed(board):
+                await asyncio.sleep(LOOK_FOR_STAFF_S)
+                board = leading.switchboard
+            if board is not None:
+                board.give_site(SetOpen, open=True)
+                await board.ordering.quiet()
+                if not said_ready and self._addresses is not None:
+                    said_ready = True
+                    print(f"READY {self._addresses.trunk}", flush=True)
+                await asyncio.wait([board.lost])
+
+    async def _listen(self, listener: Listener, link: Link, leading: Leading) -> None:
+        """News of the database: to the desks, and what concerns us to ourselves."""
+        async for change in listener:
+            link.changed(change.kind, change.id, change.version)
+            everything = change == RESYNC
+            try:
+                if everything or change.kind == "person":
+                    await link.recheck("" if everything else change.id)
+                if (everything or change.kind == "task") and leading.tasks is not None:
+                    await leading.tasks.read_again()
+                if everything or change.kind in HOUSE_KINDS:
+                    await leading.change_house()
+            except StoreError as error:
+                log.warning("change_not_followed", why=str(error), kind=change.kind)
+
+
+def staffed(board: Switchboard) -> bool:
+    """Whether an agent is ready whose phone rings."""
+    return any(
+        agent.state is AgentState.READY and person in board.floor.phones and agent.queues
+        for person, agent in board.floor.agents.items()
+    )
+
+
+def _runs(settings: Settings) -> bool:
+    try:
+        EmbeddedServer(settings.data_dir, bindir=settings.pg_bindir).running_or_raise()
+    except StoreError:
+        return False
+    return True
+
+
+def _control(data: Path) -> Path:
+    """The exchange's socket: in its data directory, or in a short private one when that path is too long."""
+    near = data.absolute() / "control" / "s"
+    if len(str(near)) <= LONGEST_SOCKET_PATH:
+        return near
+    digest = hashlib.sha256(str(data.absolute()).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"tr-{os.getuid()}-{digest}" / "s"
+
+
+def _if_there(path: Path) -> Path | None:
+    return path if path.exists() else None
+
+
+def _key(directory: Path) -> bytes:
+    """The secret that phones' secrets are made with; kept, so that they outlive a restart."""
+    file = directory / "phone.key"
+    if not file.exists():
+        fresh = directory / f"phone.key.{os.getpid()}"
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(secrets.token_bytes(32))
+        os.replace(fresh, file)
+    return file.read_bytes()
+
+
+async def serve(settings: Settings, open_when_staffed: bool = False) -> None:
+    """Run the service until SIGTERM or SIGINT."""
+    service = Service(settings, open_when_staffed)
+    if sys.platform != "win32":
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, service.stop.set)
+    await service.run()
+
+
+def run_serve(settings: Settings, open_when_staffed: bool = False) -> int:
+    """The exit status; what keeps it from starting is said on standard error."""
+    write_to_stderr()
+    use(settings.language)
+    try:
+        asyncio.run(serve(settings, open_when_staffed))
+    except (StoreError, StartFailed) as error:
+        print(str(error), file=sys.stderr, flush=True)
+        return 1
+    except OSError as error:
+        print(tr("link.cannot_listen", f"{settings.host}:{settings.link_port}", error), file=sys.stderr, flush=True)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, help="the site's data directory")
+    parser.add_argument("--open-when-staffed", action="store_true", help="refuse callers until an agent is ready")
+    given = parser.parse_args()
+    settings = Settings()
+    if given.data is not None:
+        settings = settings.model_copy(update={"data_dir": given.data.absolute()})
+    raise SystemExit(run_serve(settings, given.open_when_staffed))
+
+
+if __name__ == "__main__":
+    main()
