@@ -96,7 +96,7 @@ class Play:
 class Ring:
     """Ring one registered phone for this call. `headers` are X- headers on the INVITE. Conflicts if `leg` exists.
 
-    As with Dial, a call id that was never used begins an outbound call: an agent may be rung before the number is dialled.
+    As with Dial, a call id that was never used begins an outbound call: the agent may be rung before the number.
     """
 
     order: int

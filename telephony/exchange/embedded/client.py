@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from telephony.exchange.embedded.control import LONGEST_LINE, check_path
 from telephony.exchange.embedded.process import ADDRESS_FILE, BAD_SETTINGS, PORT_TAKEN, RUNNING
 from telephony.exchange.engine import FACTS, Attach, Done, Fact, Order, Refused, Snapshot, StaleEpoch
 from telephony.wire import decode, encode
+
+log = logging.getLogger(__name__)
 
 START_S = 15.0
 POLL_S = 0.02
@@ -202,9 +205,10 @@ class EmbeddedExchange:
                         waiting.set_result(fact)
                 else:
                     self._facts.put_nowait(fact)
-        except (OSError, ValueError):
-            self._writer.close()
+        except (OSError, ValueError) as error:
+            log.warning("the exchange's words cannot be read: %r", error)
         finally:
+            self._writer.close()
             self._gone = True
             self._facts.put_nowait(None)
             for waiting in self._waiting.values():

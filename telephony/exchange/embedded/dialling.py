@@ -69,6 +69,11 @@ class OutboundLeg(Leg):
         ]
         self._invite(None)
 
+    @property
+    def rung_at(self) -> Addr:
+        """Where the INVITE goes."""
+        return self._placing.to
+
     def drop(self, code: int = 480) -> None:
         del code  # CANCEL and BYE carry none
         self._end_our_side("us", 0, "dropped")

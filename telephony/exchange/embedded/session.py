@@ -161,8 +161,8 @@ class Call:
         self._lost.discard(leg.id)
         self.house.fact(LegEnded(self.id, leg.id, by, code, why, time.monotonic()))
         self.rewire()
-        if not self._finish_if_empty():
-            self.house.leg_gone(self, leg, why)
+        self._finish_if_empty()
+        self.house.leg_gone(self, leg, why)
 
     def _finish_if_empty(self) -> bool:
         if self.legs:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import assert_never
 
 from telephony.exchange.embedded import arrival, orders
+from telephony.exchange.embedded.dialling import OutboundLeg
 from telephony.exchange.embedded.legs import Leg
 from telephony.exchange.embedded.lines import SipLine
 from telephony.exchange.embedded.media import Ticker
@@ -127,8 +128,10 @@ class Switch:
         self.busy_at = time.monotonic()
 
     def leg_gone(self, call: Call, leg: Leg, why: str) -> None:
-        """A leg of a living call ended; only without a leader something is done about it here."""
-        del why
+        """A leg ended. A phone that said nothing is lost; without a leader who is left over is looked after here."""
+        binding = self.registrar.find(leg.extension)
+        if why == "unreachable" and binding and isinstance(leg, OutboundLeg) and leg.rung_at == binding.source:
+            self.registrar.drop(leg.extension)
         if not self.led and not call.over:
             if leg.side == "customer" and not any(other.side == "customer" for other in call.legs.values()):
                 call.end()

@@ -43,7 +43,14 @@ async def trunk() -> AsyncIterator[Trunk]:
 async def outward(data: Path, trunk: Trunk) -> AsyncIterator[Site]:
     """A site whose only trunk is that provider."""
     file = data / "trunks.json"
-    row = {"name": "acme", "host": HOST, "port": trunk.here[1], "user": "acme", "secret": "geheim", "caller_id": "4006001"}
+    row = {
+        "name": "acme",
+        "host": HOST,
+        "port": trunk.here[1],
+        "user": "acme",
+        "secret": "geheim",
+        "caller_id": "4006001",
+    }
     file.write_text(json.dumps([row]), encoding="utf-8")
     site = await start(data, trunks=file)
     try:
