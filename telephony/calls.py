@@ -446,6 +446,7 @@ CONTACT_EVENTS: dict[str, tuple[str, ...]] = {
     "held": (),
     "resumed": (),
     "consult_started": ("to", "leg"),
+    "consult_answered": ("to", "leg"),  # the engineer picked up; agent and engineer talk
     "consult_ended": ("to", "why"),
     "transferred": ("to", "leg"),
     "draft_hash": ("draft", "hash"),  # hash of all fields at `who`'s last key before the transfer
@@ -472,7 +473,7 @@ ROUTING_NOTES = frozenset(
     {
         "queued", "ringback", "waiting_answered", "offered", "ringing", "accepted", "connected", "responsible",
         "released", "missed", "declined", "lost_race", "withdrawn", "held", "resumed", "consult_started",
-        "consult_ended", "transferred", "customer_hung_up", "staff_hung_up", "dialled", "dial_failed",
+        "consult_answered", "consult_ended", "transferred", "customer_hung_up", "staff_hung_up", "dialled", "dial_failed",
         "wrap_up_started", "wrap_up_ended", "adopted",
     }
 )  # fmt: skip
