@@ -43,6 +43,7 @@ class AgentPage(QWidget):
         self._talking = ""
         self._breakpoint = 0
         self._wrap_up: QWidget | None = None
+        self._facts: QWidget | None = None
         self.card = CustomerCardPane(desk, theme)
         self.form = GuidedForm(desk)
         self.preview = FormPreview(desk)
@@ -79,7 +80,8 @@ class AgentPage(QWidget):
         """Put into the centre what the call asks for."""
         calls = self._desk.calls
         call = calls.call
-        if call is not None and call.stage == "wrap_up":
+        wrapping = call is not None and call.stage == "wrap_up"
+        if wrapping:
             self.centre.setCurrentWidget(self._wrap_up_page())
         elif call is not None:
             self.centre.setCurrentWidget(self.form)
@@ -94,6 +96,9 @@ class AgentPage(QWidget):
             self.centre.setCurrentWidget(self.idle)
         if call is None:
             self._talking = ""
+        if self.right.currentWidget() is not self.transfer:
+            facts = self._facts if wrapping and self._facts is not None else self.advice
+            self.right.setCurrentWidget(facts)
 
     def next_step(self) -> None:
         """Ctrl+Shift+T."""
@@ -118,9 +123,12 @@ class AgentPage(QWidget):
     def _wrap_up_page(self) -> QWidget:
         if self._wrap_up is None:
             from desktop.panes.wrap_up import WrapUpPage
+            from desktop.panes.wrap_up_facts import WrapUpFacts
 
             self._wrap_up = WrapUpPage(self._desk, self._theme)
             self.centre.addWidget(self._wrap_up)
+            self._facts = WrapUpFacts(self._desk, self._theme)
+            self.right.addWidget(self._facts)
         return self._wrap_up
 
     def _limits(self, panel: bool) -> None:
@@ -146,11 +154,12 @@ class AgentPage(QWidget):
             self.form.refresh()
             if inside and self.centre.currentWidget() is self.form:
                 self.form.focus_first_empty(here=True)
+            self.refresh()
 
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type]
         point = 0 if self.width() < MIDDLE else 1 if self.width() < LARGE else 2
-        if point != self._breakpoint and self.right.currentWidget() is self.advice:
+        if point != self._breakpoint and self.right.currentWidget() is not self.transfer:
             self._breakpoint = point
             card, right = ((CARD_W, RIGHT_W), (360, 400), (400, 420))[point]
             self.splitter.setSizes([card, max(FORM_MIN, self.width() - card - right), right])

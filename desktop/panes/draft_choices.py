@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The engineer's own rows of the live draft that are pressed rather than typed: steps tried, remote attempt, handling."""
+"""The engineer's own rows of the live draft that are pressed, not typed: steps tried, remote attempt, handling."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from resources.i18n import tr
 
 
 class StepsRow(DraftRow):
-    """What was tried, one chip each; the text is one step a line. `add` opens a line, Enter keeps it and offers the next."""
+    """What was tried, one chip each; the text is one step a line. `add` opens a line, Enter keeps it."""
 
     def make_body(self) -> QWidget:
         middle = QWidget()

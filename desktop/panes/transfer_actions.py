@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What goes along and what can be done with the chosen engineer: transfer, consult; while consulting complete or back."""
+"""What goes along, and what can be done: transfer or consult; while consulting, complete or back."""
 
 from __future__ import annotations
 
