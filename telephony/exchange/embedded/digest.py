@@ -45,7 +45,8 @@ def _hash(algorithm: str, text: str) -> str:
     return _HASHES[algorithm](text.encode()).hexdigest()
 
 
-def _response(algorithm: str, user: str, realm: str, secret: str, method: str, params: dict[str, str]) -> str:
+def response_of(algorithm: str, user: str, realm: str, secret: str, method: str, params: dict[str, str]) -> str:
+    """The `response` of RFC 7616 for credentials `params`."""
     ha1 = _hash(algorithm, f"{user}:{realm}:{secret}")
     ha2 = _hash(algorithm, f"{method}:{params.get('uri', '')}")
     if params.get("qop"):
@@ -87,7 +88,7 @@ class Guard:
         if not params or algorithm not in _HASHES or not self._ours(params.get("nonce", "")):
             return Verdict.NONE
         secret = self.secret_of(user)
-        expected = _response(algorithm, user, REALM, secret or secrets.token_hex(16), request.method, params)
+        expected = response_of(algorithm, user, REALM, secret or secrets.token_hex(16), request.method, params)
         right = hmac.compare_digest(expected, params.get("response", "").lower())
         if not secret or not right or params.get("username") != user or params.get("qop", "auth") != "auth":
             entry = self._failures.setdefault((user, host), _Failures())
@@ -157,7 +158,7 @@ def answer(response: SipResponse, method: str, uri: str, user: str, secret: str)
     params = {"nonce": asked["nonce"], "uri": uri}
     if "auth" in [word.strip() for word in asked.get("qop", "").split(",")]:
         params |= {"qop": "auth", "nc": "00000001", "cnonce": secrets.token_hex(8)}
-    digest = _response(algorithm, user, realm, secret, method, params)
+    digest = response_of(algorithm, user, realm, secret, method, params)
     text = f'Digest username="{user}", realm="{realm}", nonce="{params["nonce"]}", uri="{uri}", response="{digest}"'
     if "algorithm" in asked:
         text += f", algorithm={asked['algorithm']}"

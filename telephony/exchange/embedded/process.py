@@ -151,5 +151,6 @@ def main(arguments: list[str] | None = None) -> int:
     except AlreadyRunning as error:
         _say(tr("exchange.already_running", error.folder, error.pid or "?"))
         return RUNNING
+    (settings.data / ADDRESS_FILE).unlink(missing_ok=True)  # of one that was killed
     with lock, asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:  # sockets are read by add_reader
         return runner.run(run(settings))

@@ -10,14 +10,15 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
 from telephony.exchange.embedded.client import Addresses, EmbeddedExchange, start_if_absent
-from telephony.exchange.engine import Done, Fact, Refused, SetAccount, SetOpen, Snapshot
+from telephony.exchange.engine import Done, EndCall, Fact, Refused, SetAccount, SetOpen, Snapshot
 from tests.telephony.exchange.peers import PATIENCE, Caller, Peer, Phone, address
 
 F = TypeVar("F")
@@ -26,7 +27,10 @@ F = TypeVar("F")
 class Site:
     """One exchange with its client: orders are sent with the right number and epoch, facts are kept."""
 
-    def __init__(self, where: Addresses, client: EmbeddedExchange, data: Path, epoch: int = 1) -> None:
+    def __init__(
+        self, where: Addresses, client: EmbeddedExchange, data: Path, epoch: int = 1, shared: bool = False
+    ) -> None:
+        self.shared = shared
         self.where = where
         self.client = client
         self.data = data
@@ -81,12 +85,19 @@ class Site:
         return caller
 
     async def close(self) -> None:
-        """Let everybody go and end the process."""
+        """Let everybody go and end the process, or leave a shared one as it was found."""
         for peer in self.peers:
             await peer.close()
+        if self.shared:
+            snapshot = await self.client.attach(self.epoch)
+            for call in snapshot.calls:
+                await self.order(EndCall, call.call)
+            for extension in snapshot.accounts:
+                await self.do(SetAccount, extension, "")
         await self.client.close()
         await asyncio.gather(self._listening, return_exceptions=True)
-        end(self.where.pid)
+        if not self.shared:
+            end(self.where.pid)
 
 
 def end(pid: int, seconds: float = 10.0) -> None:
@@ -129,9 +140,34 @@ async def start(data: Path, **options: Any) -> Site:
     return site
 
 
+@pytest.fixture(scope="session")
+def shared_exchange() -> Iterator[tuple[Addresses, Path, Iterator[int]]]:
+    """One exchange for all tests of a worker that do not end or abandon it, with the epochs to lead it by."""
+    folder = Path(tempfile.mkdtemp(prefix="tr-"))
+    where = asyncio.run(start_if_absent(folder))
+    yield where, folder, count(1)
+    end(where.pid)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture
-async def site(data: Path) -> AsyncIterator[Site]:
+async def site(shared_exchange: tuple[Addresses, Path, Iterator[int]]) -> AsyncIterator[Site]:
     """An open exchange that this test leads."""
+    where, folder, epochs = shared_exchange
+    client = await EmbeddedExchange.connect(where.control)
+    epoch = next(epochs)
+    await client.attach(epoch)
+    site = Site(where, client, folder, epoch, shared=True)
+    await site.do(SetOpen, True)
+    try:
+        yield site
+    finally:
+        await site.close()
+
+
+@pytest.fixture
+async def own_site(data: Path) -> AsyncIterator[Site]:
+    """An exchange of this test alone."""
     site = await start(data)
     try:
         yield site

@@ -5,7 +5,15 @@ from __future__ import annotations
 
 import pytest
 
-from telephony.exchange.embedded.digest import LOCKOUT_FAILURES, LOCKOUT_SECONDS, NONCE_LIFE, REALM, Guard, Verdict
+from telephony.exchange.embedded.digest import (
+    LOCKOUT_FAILURES,
+    LOCKOUT_SECONDS,
+    NONCE_LIFE,
+    REALM,
+    Guard,
+    Verdict,
+    response_of,
+)
 from telephony.exchange.embedded.sip import SipRequest
 from telephony.exchange.engine import PhoneLost, PhoneRegistered, SetAccount
 from tests.telephony.exchange.conftest import Site
@@ -75,18 +83,16 @@ async def test_an_unregistered_phone_may_not_call_and_a_registered_one_has_to_pr
     assert (await phone.ask("SUBSCRIBE", site.phones)).status_code == 405
 
 
-def request(guard: Guard, clock: list[float], secret: str = "s", nonce: str = "", nc: str = "00000001") -> SipRequest:
+def request(guard: Guard, secret: str = "s", nonce: str = "", nc: str = "00000001") -> SipRequest:
     """A REGISTER of 1001 with credentials for a nonce of the guard."""
-    from telephony.exchange.embedded.digest import _response
-
-    del clock
     nonce = nonce or guard.challenges()[0][1].split('nonce="')[1].split('"')[0]
     params = {"nonce": nonce, "uri": "sip:x", "qop": "auth", "nc": nc, "cnonce": "c"}
-    digest = _response("SHA-256", "1001", REALM, secret, "REGISTER", params)
+    digest = response_of("SHA-256", "1001", REALM, secret, "REGISTER", params)
     message = SipRequest(method="REGISTER", uri="sip:x")
     message.headers.set_single(
         "Authorization",
-        f'Digest username="1001", realm="{REALM}", nonce="{nonce}", uri="sip:x", response="{digest}", algorithm=SHA-256, '
+        f'Digest username="1001", realm="{REALM}", nonce="{nonce}", uri="sip:x", response="{digest}", '
+        "algorithm=SHA-256, "
         f'qop=auth, nc={nc}, cnonce="c", opaque="a,b"',
     )
     return message
@@ -96,15 +102,15 @@ def test_the_guard_counts_ages_and_locks() -> None:
     clock = [1000.0]
     guard = Guard({"1001": "s"}.get, lambda: clock[0])
     nonce = guard.challenges()[0][1].split('nonce="')[1].split('"')[0]
-    assert guard.check(request(guard, clock, nonce=nonce), "1001", "h") is Verdict.GOOD
-    assert guard.check(request(guard, clock, nonce=nonce), "1001", "h") is Verdict.STALE
-    assert guard.check(request(guard, clock, nonce=nonce, nc="00000002"), "1001", "h") is Verdict.GOOD
-    assert guard.check(request(guard, clock, nonce="1.2" + "0" * 32), "1001", "h") is Verdict.NONE
+    assert guard.check(request(guard, nonce=nonce), "1001", "h") is Verdict.GOOD
+    assert guard.check(request(guard, nonce=nonce), "1001", "h") is Verdict.STALE
+    assert guard.check(request(guard, nonce=nonce, nc="00000002"), "1001", "h") is Verdict.GOOD
+    assert guard.check(request(guard, nonce="1.2" + "0" * 32), "1001", "h") is Verdict.NONE
     clock[0] += NONCE_LIFE + 1
-    assert guard.check(request(guard, clock, nonce=nonce, nc="00000003"), "1001", "h") is Verdict.STALE
+    assert guard.check(request(guard, nonce=nonce, nc="00000003"), "1001", "h") is Verdict.STALE
     for _ in range(LOCKOUT_FAILURES):
-        assert guard.check(request(guard, clock, secret="?"), "1001", "h") is Verdict.WRONG
-    assert guard.check(request(guard, clock), "1001", "h") is Verdict.LOCKED
-    assert guard.check(request(guard, clock), "1001", "other host") is Verdict.GOOD
+        assert guard.check(request(guard, secret="?"), "1001", "h") is Verdict.WRONG
+    assert guard.check(request(guard), "1001", "h") is Verdict.LOCKED
+    assert guard.check(request(guard), "1001", "other host") is Verdict.GOOD
     clock[0] += LOCKOUT_SECONDS + 1
-    assert guard.check(request(guard, clock), "1001", "h") is Verdict.GOOD
+    assert guard.check(request(guard), "1001", "h") is Verdict.GOOD
