@@ -197,7 +197,7 @@ def callback_words(minutes: int | None) -> str:
 def title(fields: Mapping[str, str]) -> str:
     """The short title of a sheet: the first line of the symptom, else the product."""
     lines = fields.get("symptom", "").strip().splitlines()
-    return (lines[0] if lines else fields.get("model", "").strip())[:40]
+    return (lines[0].strip() if lines else fields.get("model", "").strip())[:40]
 
 
 def sheet_hash(fields: Mapping[str, str]) -> str:

@@ -72,7 +72,6 @@ class Crowd:
         self._people = 0
         self._taken = {line[0] for one in words("pictured")["customers"] for line in one["phones"]}
         self._serial = 0
-        self._today = sheet_day(now)
         self._counts: dict[str, int] = {}
         self._company: tuple[str, str, str, str] | None = None  # name, city, address, switchboard
         self._colleagues = 0

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from models.customers import device
-from models.kinds import TaskKind, TaskState
+from models.kinds import TaskKind, TaskState, TicketStage
 from models.rules import guide, policy, ticket_flow
 from models.rules.permissions import EVERYBODY, TALKERS
 from models.store import cards
@@ -75,9 +75,9 @@ async def ticket_move(act: Act, ticket: int, move: str, words: str = "") -> dict
     if move not in set(ticket_flow.Act):
         raise VerbRefused("refusal.argument_wrong", "move")
     try:
-        stage = ticket_flow.move(row["stage"], ticket_flow.Act(move))
+        stage = ticket_flow.move(TicketStage(row["stage"]), ticket_flow.Act(move))
     except ticket_flow.IllegalMove as illegal:
-        raise VerbRefused("refusal.illegal_move", f"guide.stage_{illegal.stage}", row["number"]) from illegal
+        raise VerbRefused("refusal.illegal_move", f"guide.stage_{illegal.stage.value}", row["number"]) from illegal
     changed = await act.conn.execute(
         update(tickets)
         .where(tickets.c.id == ticket)
