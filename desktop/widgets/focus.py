@@ -90,8 +90,9 @@ class FocusWatcher(QObject):
 _watcher: FocusWatcher | None = None
 
 
-def show_focus(app: QApplication) -> None:
-    """Install the ring (again after another QApplication was made)."""
+def show_focus_everywhere() -> None:
+    """Install the ring, once per application."""
     global _watcher
-    if _watcher is None:
+    app = QApplication.instance()
+    if _watcher is None and isinstance(app, QApplication):
         _watcher = FocusWatcher(app)

@@ -61,6 +61,9 @@ def tokens() -> dict[str, dict[str, str]]:
     return flat
 
 
+_current: Theme | None = None
+
+
 class Theme(QObject):
     """One per process. `changed` is emitted after the application was dressed anew.
 
@@ -127,7 +130,10 @@ class Theme(QObject):
         return palette
 
     def apply(self) -> None:
-        """Dress the application: Fusion, palette, font, style sheet. Call again after a change of language."""
+        """Dress the application and become `current`: Fusion, palette, font, style sheet. Call again after a change
+        of language."""
+        global _current
+        _current = self
         app = QApplication.instance()
         if not isinstance(app, QApplication):
             raise RuntimeError("a QApplication is needed before the theme can be applied")
@@ -146,9 +152,6 @@ class Theme(QObject):
             raise KeyError(name)
         self.name = name
         self.apply()
-
-
-_current: Theme | None = None
 
 
 def current() -> Theme:
