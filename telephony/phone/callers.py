@@ -79,7 +79,7 @@ class Callers:
     async def run(self, callers: Sequence[Caller], tell: Callable[[CallerOutcome], None]) -> list[CallerOutcome]:
         """Let all of them call; `tell` hears each outcome as it happens. Raises EngineUnavailable."""
         self._loop = asyncio.get_running_loop()
-        self._engine.start(lambda report: self._loop.call_soon_threadsafe(self._hear, report))
+        self._engine.start(self._from_engine)
         try:
             return list(await asyncio.gather(*(self._one(caller, tell) for caller in callers)))
         finally:
@@ -122,6 +122,9 @@ class Callers:
             self._placed = self._loop.create_future()
             self._engine.do(DialOut(caller.target, caller.headers, caller.number))
             return await self._placed
+
+    def _from_engine(self, report: Report) -> None:
+        self._loop.call_soon_threadsafe(self._hear, report)
 
     def _hear(self, report: Report) -> None:
         match report:

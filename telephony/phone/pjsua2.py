@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The softphone engine on PJSIP (wheel `pjsua2-python`), and the only file that knows this library.
+"""The softphone engine on PJSIP (wheel `pjsua2-python`): registration and calls.
 
 One Python thread of its own owns every PJSIP object: it polls for 10 ms, then carries out the commands that queued up.
 Callbacks therefore run on that thread too. Raises EngineUnavailable at import or start when PJSIP cannot run here.
@@ -7,19 +7,15 @@ Callbacks therefore run on that thread too. Raises EngineUnavailable at import o
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import itertools
 import logging
-import sys
 import threading
 import time
-import wave
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
-from pathlib import Path
 from typing import Any, assert_never
 
 from telephony.phone.engine import (
@@ -32,7 +28,6 @@ from telephony.phone.engine import (
     ChooseDevices,
     Command,
     CommandRefused,
-    Device,
     DialOut,
     DigitHeard,
     EngineUnavailable,
@@ -52,6 +47,8 @@ from telephony.phone.engine import (
     Speak,
     Unregister,
 )
+from telephony.phone.pjsip import TOO_MANY, pj, register_digests, words
+from telephony.phone.pjsua2_sound import BadSound, Sound, level
 from telephony.phone.signalling import (
     extension_headers,
     is_digits,
@@ -61,14 +58,6 @@ from telephony.phone.signalling import (
     registration_why,
     tag_of,
 )
-
-try:
-    import pjsua2 as pj
-except ImportError as error:
-    raise EngineUnavailable(
-        f"The SIP engine pjsua2 is not installed ({error}). Install it with: pip install pjsua2-python"
-        " (Python 3.11 or 3.12 on Linux x86-64, Windows or macOS)."
-    ) from error
 
 log = logging.getLogger(__name__)
 
@@ -81,9 +70,6 @@ REGISTRATION_S = 60
 RETRY_S = 5
 AGAIN_AFTER_S = 0.1
 AGAIN_TRIES = 20
-TOO_MANY = 70010  # PJ_ETOOMANY, which the wheel does not name
-ALL_CALLS = -1
-NO_SOUND_CARD = -2
 CODECS = ("PCMA/8000", "PCMU/8000")
 
 
@@ -162,16 +148,12 @@ class Pjsua2Engine:
 
     def __init__(self, bind: str = "127.0.0.1", port: int = 0, sound: bool = True, log_file: str = "") -> None:
         self.bind, self.port = bind, port
-        self._sound, self._log_file = sound, log_file
+        self._allowed, self._log_file = sound, log_file
         self._commands: deque[Command] = deque()
         self._again: list[tuple[float, int, Command]] = []
         self._numbers = itertools.count(1)
         self._legs: dict[int, _Leg] = {}
         self._ended: list[_Leg] = []
-        self._voices: dict[int, Any] = {}
-        self._ring: list[Any] = []
-        self._devices: tuple[Device, ...] = ()
-        self._chosen = ChooseDevices()
         self._wanted: Register | None = None
         self._registered = False
         self._why_not: str | None = None
@@ -191,7 +173,7 @@ class Pjsua2Engine:
         self._started.wait()
         if self._failure is not None:
             raise EngineUnavailable(
-                f"The SIP engine cannot start on {self.bind}:{self.port}: {_words(self._failure)}."
+                f"The SIP engine cannot start on {self.bind}:{self.port}: {words(self._failure)}."
                 " Is the address one of this machine, and the port free?"
             ) from self._failure
 
@@ -222,11 +204,11 @@ class Pjsua2Engine:
             try:
                 self._turn()
             except Exception as error:
-                log.exception("SIP thread: %s", _words(error))
+                log.exception("SIP thread: %s", words(error))
         try:
             self._close()
         except Exception as error:
-            log.exception("closing the SIP engine: %s", _words(error))
+            log.exception("closing the SIP engine: %s", words(error))
 
     def _turn(self) -> None:
         self._endpoint.libHandleEvents(POLL_MS)
@@ -248,7 +230,7 @@ class Pjsua2Engine:
 
     def _open(self) -> None:
         self._endpoint = pj.Endpoint()
-        _register_digests()
+        register_digests()
         self._endpoint.libCreate()
         settings = pj.EpConfig()
         settings.logConfig.level = 1
@@ -269,7 +251,7 @@ class Pjsua2Engine:
             rank = next((i for i, name in enumerate(CODECS) if codec.codecId.startswith(name)), None)
             self._endpoint.codecSetPriority(codec.codecId, 0 if rank is None else 255 - rank)
         self._endpoint.libStart()
-        self._choose(ChooseDevices() if self._sound else ChooseDevices(NO_SOUND_CARD, NO_SOUND_CARD, NO_SOUND_CARD))
+        self._sound = Sound(self._endpoint.audDevManager(), self._allowed, self._no_device)
         self._account = _Account(self)
         self._account.create(self._account_settings(None))
         self._publish()
@@ -281,12 +263,11 @@ class Pjsua2Engine:
             self._account.setRegistration(False)
             self._wanted = None
             self._pump(0.5, lambda: not self._registered)
-        self._ring_as_needed(off=True)
         # a Call or player alive after libDestroy is an abort of the process
         self._endpoint.hangupAllCalls()
         self._legs.clear()
         self._ended.clear()
-        self._voices.clear()
+        self._sound.close()
         gc.collect()
         self._account.shutdown()
         del self._account
@@ -300,7 +281,7 @@ class Pjsua2Engine:
             try:
                 self._hang_up(leg, 0)
             except pj.Error as error:
-                log.debug("hang up while closing: %s", _words(error))
+                log.debug("hang up while closing: %s", words(error))
 
     def _pump(self, seconds: float, until: Callable[[], bool]) -> None:
         end = time.monotonic() + seconds
@@ -313,14 +294,14 @@ class Pjsua2Engine:
         name = type(command).__name__
         try:
             self._order(command)
-        except _Refused as refused:
+        except (_Refused, BadSound) as refused:
             self.say(CommandRefused(name, str(refused)))
         except pj.Error as error:
             if error.status == TOO_MANY and tries < AGAIN_TRIES:  # the slot of a call just ended is not free yet
                 self._again.append((time.monotonic() + AGAIN_AFTER_S, tries + 1, command))
                 return
-            log.warning("%s: %s", name, _words(error))
-            self.say(CommandRefused(name, "too_many_calls" if error.status == TOO_MANY else _words(error)))
+            log.warning("%s: %s", name, words(error))
+            self.say(CommandRefused(name, "too_many_calls" if error.status == TOO_MANY else words(error)))
         except Exception as error:
             log.exception("command %s", name)
             self.say(CommandRefused(name, f"failed: {error}"))
@@ -365,7 +346,10 @@ class Pjsua2Engine:
             case Speak():
                 self._speak(command)
             case ChooseDevices():
-                self._choose(command)
+                self._sound.choose(command)
+                for leg in list(self._legs.values()):
+                    self.connect_sound(leg)
+                self._publish()
             case Keep() | Ask() | Goodbye():
                 raise _Refused("unsupported")  # the handset process answers these
             case _:
@@ -458,7 +442,7 @@ class Pjsua2Engine:
                 leg.reinvite(terms)
         except pj.Error as error:
             if not leg.hold_tries:
-                self.say(CommandRefused("HoldCall", _words(error)))
+                self.say(CommandRefused("HoldCall", words(error)))
 
     def _send_tones(self, leg: _Leg, digits: str) -> None:
         if not is_digits(digits):
@@ -472,39 +456,14 @@ class Pjsua2Engine:
     # ---- sound ----------------------------------------------------------------------------------------------------
 
     def _speak(self, command: Speak) -> None:
-        voice = _player(command.file, command.loop) if command.file else None
-        old = self._voices.pop(command.call, None)
-        if voice is not None:
-            self._voices[command.call] = voice
+        old = self._sound.speak(command)
         for leg in list(self._legs.values()):
             self.connect_sound(leg)
         del old  # only now is nobody listening to it
 
-    def _choose(self, command: ChooseDevices) -> None:
-        manager = self._endpoint.audDevManager()
-        if not self._sound and command.microphone != NO_SOUND_CARD:
-            raise _Refused("no_device")
-        self._devices = tuple(
-            Device(number, info.name, info.inputCount, info.outputCount)
-            for number, info in enumerate(manager.enumDev2())
-        )
-        self._chosen = command
-        if not self._devices or command.microphone == NO_SOUND_CARD or command.speaker == NO_SOUND_CARD:
-            manager.setNullDev()
-            self._devices = self._devices if self._sound else ()
-        else:
-            known = {device.id for device in self._devices} | {-1}
-            if not {command.microphone, command.speaker, command.ring} <= known | {NO_SOUND_CARD}:
-                raise _Refused("no_device")
-            manager.setSndDevMode(pj.PJSUA_SND_DEV_NO_IMMEDIATE_OPEN)
-            manager.setCaptureDev(command.microphone)
-            manager.setPlaybackDev(-2 if command.speaker == -1 else command.speaker)  # −2 is PJSIP's default speaker
-        self._publish()
-
     def connect_sound(self, leg: _Leg) -> None:
         """Join a leg to the earpiece and, unless muted, to its voice or the microphone; learns whether it is held."""
         info = leg.getInfo()  # kept in a name: its media list is memory of this object
-        manager = self._endpoint.audDevManager()
         held = False
         for index in range(len(info.media)):
             media = info.media[index]
@@ -515,42 +474,28 @@ class Pjsua2Engine:
                 leg.source = None
                 continue
             sound = leg.getAudioMedia(index)
-            voice = self._voices.get(leg.view.call) or self._voices.get(ALL_CALLS) or manager.getCaptureDevMedia()
+            self._sound.talking()
+            voice, earpiece = self._sound.voice(leg.view.call), self._sound.earpiece()
             try:
                 if leg.source is not None and (leg.view.muted or leg.source is not voice):
                     leg.source.stopTransmit(sound)
                     leg.source = None
-                sound.startTransmit(manager.getPlaybackDevMedia())
+                sound.startTransmit(earpiece)
                 if not leg.view.muted:
                     voice.startTransmit(sound)
                     leg.source = voice
             except pj.Error as error:
-                self._without_sound_card(error)
+                self._sound.failed(error)
         self.leg_changed(leg, replace(leg.view, held=held))
 
-    def _without_sound_card(self, error: Any) -> None:
-        """A device that cannot be opened must not cost the call: go on without one and say so."""
-        log.warning("sound device: %s", _words(error))
-        self._endpoint.audDevManager().setNullDev()
+    def _no_device(self) -> None:
         self.say(CommandRefused("ChooseDevices", "no_device"))
 
-    def _ring_as_needed(self, off: bool = False) -> None:
+    def _ring_as_needed(self) -> None:
         stages = {(leg.view.direction, leg.view.stage) for leg in self._legs.values()}
-        wanted = not off and ("in", "ringing") in stages and not any(stage == "talking" for _, stage in stages)
-        if not wanted:
-            self._ring.clear()
-        elif not self._ring and self._chosen.ring_file and self._devices and self._chosen.ring != NO_SOUND_CARD:
-            try:
-                tone = _player(self._chosen.ring_file, loop=True)
-                bell = self._endpoint.audDevManager().getPlaybackDevMedia()
-                if self._chosen.ring not in (-1, self._chosen.speaker):
-                    bell = pj.ExtraAudioDevice(self._chosen.ring, -1)
-                    bell.open()
-                tone.startTransmit(bell)
-                self._ring = [tone, bell]
-            except (pj.Error, _Refused) as error:
-                log.warning("ring tone: %s", error)
-                self.say(CommandRefused("ChooseDevices", "no_device"))
+        self._sound.ring(("in", "ringing") in stages and not any(stage == "talking" for _, stage in stages))
+        if not self._legs:
+            self._sound.idle()
 
     def _tell_levels(self) -> None:
         for leg in list(self._legs.values()):
@@ -560,9 +505,9 @@ class Pjsua2Engine:
                 sound = leg.getAudioMedia(-1)
                 own = leg.source.getTxLevel() if leg.source is not None else 0
                 # PJSIP names its levels as the bridge sees them: Tx is what this port gives, so what the far side says
-                self.say(Levels(leg.view.call, _level(own), _level(sound.getTxLevel())))
+                self.say(Levels(leg.view.call, level(own), level(sound.getTxLevel())))
             except pj.Error as error:
-                log.debug("levels: %s", _words(error))
+                log.debug("levels: %s", words(error))
 
     # ---- what PJSIP reports ---------------------------------------------------------------------------------------
 
@@ -593,7 +538,7 @@ class Pjsua2Engine:
         self._ended.append(leg)
         leg.source = None
         if self._legs.pop(leg.view.call, None) is not None:
-            self._voices.pop(leg.view.call, None)
+            self._sound.forget(leg.view.call)
             by = "us" if leg.ended_by_us else "far"
             self.say(CallGone(leg.view.call, leg.view.tag, by, code))
             self._ring_as_needed()
@@ -621,30 +566,8 @@ class Pjsua2Engine:
         wanted, sip = self._wanted or Register("", "", ""), f"{self.bind}:{self.port}"
         calls = tuple(leg.view for leg in self._legs.values())
         self._now = HandsetNow(
-            self.capabilities, self._registered, wanted.extension, wanted.server, calls, self._devices, {}, sip
+            self.capabilities, self._registered, wanted.extension, wanted.server, calls, self._sound.devices, {}, sip
         )
-
-
-def _register_digests() -> None:
-    """The wheel's own OpenSSL 1.0.2 on Linux has no digest registered, so MD5 and SHA-256 authentication would fail."""
-    if sys.platform != "linux":
-        return
-    for library in (Path(pj.__file__).parent.parent / "pjsua2_python.libs").glob("libcrypto*"):
-        ctypes.CDLL(str(library)).OPENSSL_add_all_algorithms_noconf()
-
-
-def _player(file: str, loop: bool) -> Any:
-    try:
-        with wave.open(file, "rb") as sound:
-            if sound.getnchannels() != 1 or sound.getsampwidth() != 2 or sound.getnframes() == 0:
-                raise _Refused("bad_file")
-    except FileNotFoundError:
-        raise _Refused("no_such_file") from None
-    except (OSError, EOFError, wave.Error):
-        raise _Refused("bad_file") from None
-    player = pj.AudioMediaPlayer()
-    player.createPlayer(file, 0 if loop else pj.PJMEDIA_FILE_NO_LOOP)
-    return player
 
 
 def _answer(code: int) -> Any:
@@ -652,11 +575,3 @@ def _answer(code: int) -> Any:
     terms.statusCode = code
     terms.opt.videoCount = 0
     return terms
-
-
-def _level(raw: int) -> float:
-    return round(min(raw, 255) / 255, 3)
-
-
-def _words(error: BaseException) -> str:
-    return f"{error.reason} ({error.status})" if isinstance(error, pj.Error) else str(error)

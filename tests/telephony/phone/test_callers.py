@@ -76,12 +76,26 @@ async def test_what_else_can_become_of_a_call(handset):
 
 async def test_a_fifth_customer_waits_for_a_line(handset):
     line, other = await handset(), await handset()
-    robots = await callers("--to", f"sip:400@{line.now.sip}", "--from", *"12345", "--talk", "0.3", "--spacing", "0.02")
+    robots = await callers(
+        "--to", f"sip:400@{line.now.sip}", "--from", *"123", "--from", *"45", "--talk", "0.3", "--spacing", "0.02"
+    )
     for _ in range(5):
         line.do(AnswerCall((await line.ringing()).call))
     told = await outcomes(robots)
     assert [one["answered"] for one in told] == [True] * 5
     assert other.process.returncode is None
+
+
+async def test_one_at_a_time_when_asked(handset):
+    line = await handset()
+    robots = await callers(
+        "--to", f"sip:400@{line.now.sip}", "--from", *"123", "--at-once", "1", "--talk", "0.2", "--spacing", "0"
+    )
+    for _ in range(3):
+        line.do(AnswerCall((await line.ringing()).call))
+        assert len((await line.ask()).calls) == 1
+        await line.hear(CallGone)
+    assert len(await outcomes(robots)) == 3
 
 
 async def test_sigterm_hangs_up(handset):

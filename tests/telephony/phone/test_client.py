@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from desktop.flows import handset as flow
-from desktop.flows.handset import Handset, HandsetLost
+from desktop.flows.handset import Handset, HandsetLost, kept_session
 from telephony.phone.engine import (
     AnswerCall,
     CallGone,
@@ -96,7 +96,10 @@ async def test_a_silent_handset_of_an_earlier_desk_is_replaced_too(short, monkey
     monkeypatch.setattr(flow, "SILENCE_S", 0.5)
     earlier = Desk(short)
     await earlier.handset.start()
+    earlier.handset.do(Keep({"token": "t"}))
     await earlier.handset.close()
+    assert await kept_session("house", "an", short) == {"token": "t"}
+    assert await kept_session("house", "nobody", short) == {}
     desk = Desk(short)
     await desk.handset.start()
     first = desk.handset.pid
