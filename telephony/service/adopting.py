@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from models.kinds import AgentState
 from telephony import calls
 from telephony.exchange import engine
+from telephony.messages import CallIs, OfferGone
 from telephony.service.hearing import e164
 from telephony.service.journal import Errand, Event, files, read_lines
 from telephony.service.live import LiveCall, StaffLeg
@@ -141,6 +142,7 @@ def adopt(board: Switchboard, snapshot: engine.Snapshot, past: History) -> None:
     for call in past.calls.values():
         if call.wrapping:
             board.write(call.call, "wrap_up_ended", call.wrapping, {"why": "restart"})
+            _say_it_ended(board, call, call.wrapping)
         if call.call not in standing and call.arrived and not call.outcome:
             _end_lost(board, call)
 
@@ -180,6 +182,7 @@ def _adopt_call(board: Switchboard, now: engine.CallNow, past: Past) -> None:
     for leg in list(live.legs.values()):
         if talking is None or leg.leg != talking.leg:
             board.carrying.drop(live, leg.leg)
+            board.left_over.setdefault(leg.agent, []).append(OfferGone(now.call, "not_needed"))
     if past.responsible and (talking is None or talking.agent != past.responsible):
         board.write(now.call, "released", past.responsible, {"leg": past.responsible_leg})
     if not customer:
@@ -200,6 +203,16 @@ def _adopt_call(board: Switchboard, now: engine.CallNow, past: Past) -> None:
     else:
         board.errand("handover_follow", {"contact": now.call, "in_bridge": ""})
         _queue_again(board, live)
+
+
+def _say_it_ended(board: Switchboard, past: Past, person: str) -> None:
+    """His desk may still show the call; it is told when it comes back."""
+    number = past.from_number if past.direction == "in" else past.to_number
+    ended = CallIs(
+        past.call, "ended", "agent", False, number, past.customer, past.queue, "", past.connected_at,
+        customer_gone=True, direction=past.direction,
+    )  # fmt: skip
+    board.left_over.setdefault(person, []).append(ended)
 
 
 def _queue_again(board: Switchboard, live: LiveCall) -> None:
@@ -246,6 +259,7 @@ def _end_lost(board: Switchboard, past: Past) -> None:
     """It ended while nobody led: what can be known of it is its outcome."""
     if past.responsible:
         board.write(past.call, "released", past.responsible, {"leg": past.responsible_leg})
+        _say_it_ended(board, past, past.responsible)
         past.responsible = ""
     outcome = "answered" if past.connected_at else ("failed" if past.direction == "out" else "abandoned")
     board.write(past.call, "ended", "", {"outcome": outcome, "by": "system"})

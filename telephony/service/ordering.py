@@ -61,9 +61,11 @@ class Ordering:
         answered: Answered | None,
         first: Awaitable[None] | None,
     ) -> None:
-        for wanted in (before, first, self._durable()):
-            if wanted is not None:
-                await _patiently(wanted, None if wanted is before else PATIENCE_S)
+        if before is not None:
+            await _patiently(before, None)
+        if first is not None:
+            await _patiently(first, PATIENCE_S)
+        await _patiently(self._durable(), PATIENCE_S)
         try:
             answer = await self.exchange.order(order)
         except (StaleEpoch, ConnectionError) as error:
@@ -80,7 +82,7 @@ class Ordering:
 
 async def _patiently(wanted: Awaitable[None], limit: float | None) -> None:
     try:
-        await asyncio.wait_for(asyncio.shield(asyncio.ensure_future(wanted)), limit)
+        await asyncio.wait_for(asyncio.shield(wanted), limit)
     except TimeoutError:
         log.warning("order_did_not_wait")
     except asyncio.CancelledError:

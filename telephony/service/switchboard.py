@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from models.kinds import AgentState
 from telephony import calls
 from telephony.exchange import engine
-from telephony.messages import Alarm, Board, CallIs, Colleagues, Glimpse, Offer, ToDesk
+from telephony.messages import Alarm, Board, CallIs, Colleagues, Glimpse, Offer, OfferGone, ToDesk
 from telephony.routing.floor import Floor, IllegalTransition
 from telephony.routing.router import due, step
 from telephony.service import views
@@ -83,6 +83,7 @@ class Switchboard:
         self._touched: set[str] = set()
         self._shown: dict[str, dict[str, CallIs]] = {}
         self._offered: dict[str, Offer] = {}
+        self.left_over: dict[str, list[CallIs | OfferGone]] = {}  # what a desk still shows of before we led
         self._dials = 0
         self._errands: set[asyncio.Task[None]] = set()
         self._show_later: asyncio.TimerHandle | None = None
@@ -331,6 +332,8 @@ class Switchboard:
         agent = self.floor.agents.get(seat.person)
         if agent is not None:
             self.desks.tell(seat.person, views.my_state(agent, self.figures.calls_of(seat.person)))
+        for news in self.left_over.pop(seat.person, ()):
+            self.desks.tell(seat.person, news)
         self._shown.pop(seat.person, None)
         self._offered.pop(seat.person, None)
         self._touched.add(seat.person)

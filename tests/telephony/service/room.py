@@ -5,17 +5,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from models.contacts import disposition
 from models.kinds import AgentState, Group
 from models.settings import Settings
 from models.store import people
+from models.store.address import write_address
+from models.verbs.registry import SYSTEM
+from models.verbs.runner import run_verb
 from models.work import queue
 from telephony import messages as link
 from telephony.exchange.engine import Exchange
@@ -140,6 +145,23 @@ class Room:
             await desk.state(AgentState.READY)
         return desk
 
+    async def database_away(self) -> None:
+        """Nobody answers at the database's address any more, and whoever is connected is cut."""
+        with socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))
+            port = closed.getsockname()[1]
+        async with self.site.owner().reading() as connection:
+            write_address(self.site.data_dir, replace(self.site.address, port=port))
+            await connection.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND usename LIKE '%_switchboard'"
+                )
+            )
+
+    def database_back(self) -> None:
+        write_address(self.site.data_dir, self.site.address)
+
     def events(self, call: str | None = None) -> list[Event]:
         """What the journals of this machine hold, all epochs."""
         found = [
@@ -152,6 +174,20 @@ class Room:
 
     def kinds(self, call: str) -> list[str]:
         return [event.kind for event in self.events(call)]
+
+    async def errand(self, verb: str, /, **args: Any) -> dict[str, Any]:
+        """A verb of the system, carried out at once."""
+        return await run_verb(self.archive.database, SYSTEM, verb, args, "", now=self.clock.now())
+
+    async def one(self, sql: str) -> Any:
+        async with self.archive.database.reading() as connection:
+            return (await connection.execute(text(sql))).scalar_one()
+
+    async def shipped(self) -> None:
+        """Returns when the database has everything the journal has."""
+        assert self.leading.switchboard is not None and self.leading.shipper is not None
+        await self.leading.switchboard.journal.durable()
+        assert await self.leading.shipper.drained()
 
     async def until_kind(self, call: str, kind: str, times: int = 1) -> None:
         await until(lambda: self.kinds(call).count(kind) >= times, f"{kind} of {call} in {self.kinds(call)}")
