@@ -8,6 +8,8 @@ customers then takes 200 ms instead of half a one). `apply` runs as the site's o
 
 from __future__ import annotations
 
+import hashlib
+
 from sqlalchemy import Connection, text
 
 import models.contacts
@@ -99,10 +101,22 @@ def apply(connection: Connection, address: SiteAddress, service_key: str) -> Non
     """Roles, grants, policies and functions of one site, in the caller's transaction."""
     for statement in [*_roles(connection, address, service_key), *database_statements(address)]:
         connection.exec_driver_sql(statement)
-    for statement in [*_tables(), *_policies(connection, address), *functions(address)]:
+    standing = connection.execute(
+        text("SELECT tablename, policyname FROM pg_catalog.pg_policies WHERE schemaname = :schema"), {"schema": SCHEMA}
+    )
+    for table, policy in standing.all():
+        connection.exec_driver_sql(f'DROP POLICY "{policy}" ON {SCHEMA}."{table}"')
+    for statement in [*_tables(), *_policies(address), *functions(address)]:
         connection.exec_driver_sql(statement)
     for name in LEASES:
         connection.execute(text("INSERT INTO tr.lease(name) VALUES (:name) ON CONFLICT DO NOTHING"), {"name": name})
+
+
+def digest(address: SiteAddress) -> str:
+    """Changes whenever `apply` would do something else than it did before."""
+    statements = [*database_statements(address), *_tables(), *_policies(address), *functions(address), *LEASES]
+    statements += [address.group(group) for group in Group]
+    return hashlib.sha256("\n".join(statements).encode()).hexdigest()
 
 
 def _roles(connection: Connection, address: SiteAddress, service_key: str) -> list[str]:
@@ -150,8 +164,8 @@ def _tables() -> list[str]:
     return statements
 
 
-def _policies(connection: Connection, address: SiteAddress) -> list[str]:
-    """Drop every policy and grant, then write them anew: what stands is what this module says."""
+def _policies(address: SiteAddress) -> list[str]:
+    """Every grant is taken back and given anew, as every policy is: what stands is what this module says."""
     everybody, service = f'"{address.everybody}"', f'"{address.service}"'
     statements = [
         "REVOKE ALL ON SCHEMA public FROM PUBLIC",
@@ -159,10 +173,6 @@ def _policies(connection: Connection, address: SiteAddress) -> list[str]:
         f"REVOKE ALL ON ALL TABLES IN SCHEMA {SCHEMA} FROM PUBLIC, {everybody}, {service}",
         f"REVOKE ALL ON ALL SEQUENCES IN SCHEMA {SCHEMA} FROM PUBLIC, {everybody}, {service}",
     ]
-    standing = connection.execute(
-        text("SELECT tablename, policyname FROM pg_catalog.pg_policies WHERE schemaname = :schema"), {"schema": SCHEMA}
-    )
-    statements += [f'DROP POLICY "{policy}" ON {SCHEMA}."{table}"' for table, policy in standing]
     for table in metadata.sorted_tables:
         name = f'{SCHEMA}."{table.name}"'
         statements.append(f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY")

@@ -94,14 +94,14 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """BEGIN, COMMIT at the end, ROLLBACK at an exception. Keep it short: it holds locks."""
-        with _Away(self.address):
+        with _Away(self._address_of):
             async with self.engine.begin() as connection:
                 yield connection
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """AUTOCOMMIT: each SELECT is its own, one round trip. For the screens' reads."""
-        with _Away(self.address):
+        with _Away(self._address_of):
             async with self._reader.connect() as connection:
                 yield connection
 
@@ -158,8 +158,8 @@ def _same(address: SiteAddress) -> SiteAddress:
 class _Away:
     """Turns a lost connection inside the block into DatabaseAway; a rule the database refused stays what it was."""
 
-    def __init__(self, address: SiteAddress) -> None:
-        self._address = address
+    def __init__(self, address_of: Callable[[], SiteAddress]) -> None:
+        self._address_of = address_of  # asked only when it is needed: it reads a file
 
     def __enter__(self) -> None:
         return None
@@ -167,10 +167,12 @@ class _Away:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, DBAPIError):
             state = str(getattr(error.orig, "sqlstate", None) or "")
-            if error.connection_invalidated or state.startswith(_AWAY_STATES):
-                raise DatabaseAway("store.away", self._address.host, self._address.port) from error
-        elif isinstance(error, (ConnectionError, asyncpg.InterfaceError)):
-            raise DatabaseAway("store.away", self._address.host, self._address.port) from error
+            lost = error.connection_invalidated or state.startswith(_AWAY_STATES)
+        else:
+            lost = isinstance(error, (ConnectionError, asyncpg.InterfaceError))
+        if lost:
+            address = self._address_of()
+            raise DatabaseAway("store.away", address.host, address.port) from error
 
 
 def _refuse_closed(dbapi_connection: Any, record: object, proxy: object) -> None:

@@ -27,7 +27,7 @@ from models.store.address import (
 )
 from models.store.database import Database, connect_owner, connect_service
 from models.store.errors import DatabaseAway, SiteError, StoreError
-from models.store.migrations.run import head_revision, migrate, revision_of
+from models.store.migrations.run import head_revision, is_current, migrate, revision_of
 from models.store.scram import verifier
 from models.store.server import OWNER, EmbeddedServer
 from resources.i18n import tr
@@ -74,18 +74,32 @@ async def open_embedded(settings: Settings, *, durable: bool = True) -> tuple[Em
     if address.port != running.port:
         address = replace(address, port=running.port)
         write_address(data_dir, address)
-    await upgrade(data_dir)
+    await upgrade(data_dir, always=False)
     return server, address
 
 
-async def upgrade(data_dir: Path) -> str:
-    """Bring tables and access to this program's version; answers the revision. Several at once wait for each other."""
+async def open_site(settings: Settings) -> tuple[EmbeddedServer | None, SiteAddress]:
+    """What a start does: the configured URL's site, or the embedded one (its server is the first of the answer)."""
+    if settings.database_url is None:
+        return await open_embedded(settings)
+    if not (settings.data_dir / "site.json").exists():
+        return None, await init(settings.database_url, settings.site, settings.data_dir)
+    await upgrade(settings.data_dir, always=False)
+    return None, read_address(settings.data_dir)
+
+
+async def upgrade(data_dir: Path, *, always: bool = True) -> str:
+    """Bring tables and access to this program's version; answers the revision. Several at once wait for each other.
+
+    `always=False` does nothing when everything is at this version by its own marks.
+    """
     address = read_address(data_dir)
     service_key = make_key(data_dir, address.service)
     database = connect_owner(data_dir)
     try:
         async with database.transaction() as connection:
-            await connection.run_sync(migrate, address, service_key)
+            if always or not await connection.run_sync(is_current, address):
+                await connection.run_sync(migrate, address, service_key)
             return str(await connection.run_sync(revision_of))
     finally:
         await database.close()

@@ -34,7 +34,7 @@ def configuration(connection: Connection | None = None) -> Config:
 
 
 def migrate(connection: Connection, address: SiteAddress, service_key: str) -> None:
-    """Tables to the newest revision, then roles, grants, policies and functions."""
+    """Tables to the newest revision, then roles, grants, policies and functions. Locks every table for a moment."""
     connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_WAIT}'"))
     connection.execute(text("SELECT pg_catalog.pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     for schema in (SCHEMA, API_SCHEMA):
@@ -43,6 +43,16 @@ def migrate(connection: Connection, address: SiteAddress, service_key: str) -> N
     access.apply(connection, address, service_key)
     # So that the doctor can tell an old database from a new one without the owner's key.
     connection.execute(text(f'GRANT SELECT ON {SCHEMA}.alembic_version TO "{address.service}"'))
+    connection.exec_driver_sql(f"COMMENT ON SCHEMA {API_SCHEMA} IS '{access.digest(address)}'")
+
+
+def is_current(connection: Connection, address: SiteAddress) -> bool:
+    """Whether `migrate` would change nothing, so that a start need not disturb those who work."""
+    mark = connection.execute(
+        text("SELECT obj_description(oid, 'pg_namespace') FROM pg_catalog.pg_namespace WHERE nspname = :schema"),
+        {"schema": API_SCHEMA},
+    ).scalar_one_or_none()
+    return mark == access.digest(address) and revision_of(connection) == head_revision()
 
 
 def revision_of(connection: Connection) -> str | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from models.settings import Settings
 from models.store import address as addresses
 from models.store import founding
 from models.store.database import connect_owner, connect_service
@@ -48,6 +49,14 @@ async def test_a_site_is_founded_by_url(url: str) -> None:
         for key in (data_dir / "keys").iterdir():
             assert key.stat().st_mode & 0o077 == 0
         assert "secret" not in (data_dir / "site.json").read_text()
+
+
+async def test_a_start_founds_the_urls_site_once_and_finds_it_again(url: str) -> None:
+    with reachable_dir() as data_dir:
+        settings = Settings(site="far", data_dir=data_dir, database_url=url % _ADMIN)
+        first = await founding.open_site(settings)
+        assert first == (None, addresses.read_address(data_dir))
+        assert await founding.open_site(settings) == first
 
 
 async def test_an_init_that_died_half_way_goes_on_but_nobody_elses_is_taken(url: str) -> None:

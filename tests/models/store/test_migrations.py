@@ -54,6 +54,18 @@ async def test_upgrading_again_changes_nothing_and_may_happen_at_once(site: Site
         assert (await connection.execute(text(_STATE))).scalar_one() == before
 
 
+async def test_a_start_leaves_a_current_site_alone_and_mends_one_that_is_not(site: Site) -> None:
+    async with site.owner().reading() as connection:
+        await founding.upgrade(site.data_dir)
+        stamp = text("SELECT max(xmin::text::bigint) FROM pg_policy")
+        before = (await connection.execute(stamp)).scalar_one()
+        await founding.upgrade(site.data_dir, always=False)
+        assert (await connection.execute(stamp)).scalar_one() == before
+        await connection.execute(text("COMMENT ON SCHEMA tr_api IS 'of an older program'"))
+        await founding.upgrade(site.data_dir, always=False)
+        assert (await connection.execute(stamp)).scalar_one() > before
+
+
 async def test_the_doctor_finds_what_is_wrong(site: Site, tmp_path: Path) -> None:
     findings = {finding.key: finding for finding in await founding.check(site.data_dir)}
     assert not findings["store.check_fsync_off"].well  # the tests' own server
