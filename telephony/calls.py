@@ -473,8 +473,8 @@ ROUTING_NOTES = frozenset(
     {
         "queued", "ringback", "waiting_answered", "offered", "ringing", "accepted", "connected", "responsible",
         "released", "missed", "declined", "lost_race", "withdrawn", "held", "resumed", "consult_started",
-        "consult_answered", "consult_ended", "transferred", "customer_hung_up", "staff_hung_up", "dialled", "dial_failed",
-        "wrap_up_started", "wrap_up_ended", "adopted",
+        "consult_answered", "consult_ended", "transferred", "customer_hung_up", "staff_hung_up", "dialled",
+        "dial_failed", "wrap_up_started", "wrap_up_ended", "adopted",
     }
 )  # fmt: skip
 """Kinds that reach the event log as a Note of the router, and only so. The switchboard writes the rest: arrived (also

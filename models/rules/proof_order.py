@@ -9,6 +9,9 @@ from itertools import groupby
 from models.rules.proof_log import KINDS, OF_SOMEBODY, WITHOUT_CONTACT, Event, House, Violation
 
 
+NUMBERS = frozenset({"received_at", "painted_at", "seconds"})
+
+
 def in_order(events: Iterable[Event]) -> list[Event]:
     """By site, epoch, then seq: facts count even from an older epoch, but before everything of a newer one."""
     return sorted(events, key=lambda event: (event.site, event.epoch, event.seq))
@@ -42,6 +45,10 @@ def check_form(event: Event) -> Iterator[Violation]:
     missing = [name for name in fields if name not in event.data]
     if missing:
         yield Violation("log", event.contact, f"{where}: {event.kind} without {', '.join(missing)}")
+    for name in NUMBERS.intersection(fields, event.data):
+        value = event.data[name]
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            yield Violation("log", event.contact, f"{where}: {name} is no number: {value!r}")
     if not event.contact and event.kind not in WITHOUT_CONTACT:
         yield Violation("log", "", f"{where}: {event.kind} without a contact")
     if not event.who and event.kind in OF_SOMEBODY:

@@ -64,8 +64,8 @@ def _ring_engineer(turn: Turn, call: Call, begun: Consult, engineer: Agent) -> N
 
 def engineer_answered(turn: Turn, call: Call, begun: Consult, offer: Offer) -> None:
     """Attended: agent and engineer talk, the caller hears music. Blind: completed at once."""
-    agents.change(turn, turn.agents[begun.engineer], AgentState.ON_CALL, call=call.id)
     turn.note(call.id, "consult_answered", begun.by, to=begun.engineer, leg=offer.leg)
+    agents.change(turn, turn.agents[begun.engineer], AgentState.ON_CALL, call=call.id)
     begun = replace(begun, offer=None, leg=offer.leg)
     call = turn.put_call(replace(call, consult=begun))
     if begun.attended:
