@@ -16,6 +16,7 @@ from sqlalchemy import insert, text
 
 from models.contacts import disposition
 from models.kinds import AgentState, Group
+from models.rules import proof, proof_log
 from models.settings import Settings
 from models.store import people
 from models.store.address import write_address
@@ -189,6 +190,15 @@ class Room:
         await self.leading.switchboard.journal.durable()
         assert await self.leading.shipper.drained()
 
+    def violations(self) -> list[str]:
+        """What the checker has against the log so far; the floor may still be at work."""
+        log = [
+            proof_log.Event(line.site, line.epoch, line.seq, line.at, line.call, line.kind, line.who, line.data)
+            for line in self.events()
+        ]
+        house = proof_log.House(rings=self.settings.rings, cadence_s=self.settings.ring_cadence_s)
+        return [str(wrong) for wrong in proof.prove(log, house=house, live=True).violations]
+
     async def until_kind(self, call: str, kind: str, times: int = 1) -> None:
         await until(lambda: self.kinds(call).count(kind) >= times, f"{kind} of {call} in {self.kinds(call)}")
 
@@ -220,3 +230,4 @@ async def room_of(site: Site, journals: Path, **settings: Any) -> AsyncIterator[
         for desk in room.desks:
             await desk.close()
         await room.close()
+    assert room.violations() == []

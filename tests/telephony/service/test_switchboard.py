@@ -180,7 +180,7 @@ async def test_a_dialled_customer_who_answers_is_connected(room: Room) -> None:
     assert talking.recording
     await desk.send(link.HangUp(call, "done"))
     await room.until_kind(call, "ended")
-    assert room.exchange.calls == {}
+    await until(lambda: room.exchange.calls == {})
 
 
 async def test_forbidden_numbers_and_states_are_refused_in_words(room: Room) -> None:
