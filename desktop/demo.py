@@ -98,7 +98,7 @@ def run_demo(options: DemoOptions) -> int:
     """Run the demo; the exit status is not 0 when anything promised did not happen."""
     trunk = checked_address(options.sip)
     options.data_dir.mkdir(parents=True, exist_ok=True)
-    lock = Lock(options.data_dir / "demo.lock")
+    lock = Lock(options.data_dir / "lock" / "demo")
     if not lock.take():
         say(tr("cli.demo_running", options.data_dir))
         return 1
@@ -162,7 +162,7 @@ async def hold(options: DemoOptions, trunk: tuple[str, int]) -> int:
         await open_desks(floor, logs, options, played)
         address = (await until_said(floor, "serve", serving, r"^READY (\S+)", DESKS_WAIT_S)).group(1)
         print(f"READY {address}", flush=True)
-        enough = await watch(floor, logs, options, address, played)
+        enough = await watch(floor, logs, options, address, played, began)
         await floor.stop(*[name for name, _, _ in floor.children if name != "serve"])
         await floor.stop()
         return await conclude(options, enough, began)
@@ -229,7 +229,7 @@ def role_person(role: str) -> str:
     return next((person for group, person in STAFF if group == role), "")
 
 
-async def watch(floor: Floor, logs: Path, options: DemoOptions, address: str, played: str | None) -> bool:
+async def watch(floor: Floor, logs: Path, options: DemoOptions, address: str, played: str | None, began: float) -> bool:
     """Let the customers call; returns whether enough contacts ended (or were answered, with --minutes)."""
     database = connect_service(options.data_dir)
     try:
@@ -239,7 +239,7 @@ async def watch(floor: Floor, logs: Path, options: DemoOptions, address: str, pl
         told = -1
         while time.monotonic() < deadline:
             await asyncio.sleep(0.5)
-            ended, answered = await count_ended(database)
+            ended, answered = await count_ended(database, began)
             if ended != told:
                 told = ended
                 say(tr("cli.demo_calls_ended", ended, options.calls))
@@ -270,7 +270,7 @@ async def start_callers(floor: Floor, logs: Path, options: DemoOptions, address:
             continue
         speech = ROOT / "resources" / "prompts" / "robots" / f"{SPEECH[number % len(SPEECH)]}.wav"
         arguments = [
-            "telephony.phone.callers", "--to", target, "--speech", str(speech), "--talk", "20", "--give-up", "60",
+            "telephony.phone.callers", "--to", target, "--speech", str(speech), "--talk", "25", "--give-up", "90",
             "--at-once", str(share), "--spacing", "3", "--tone", str(CALLER_TONES[number % len(CALLER_TONES)]),
         ]  # fmt: skip
         for one in mine:
@@ -282,15 +282,20 @@ async def until_said(floor: Floor, name: str, log: Path, pattern: str, wait_s: f
     """The first line of a child's log that matches. Raises DemoFailed with its last words when it ends or is late."""
     deadline = time.monotonic() + wait_s
     while time.monotonic() < deadline:
-        text = log.read_text(encoding="utf-8", errors="replace")
+        text = said(log)
         found = re.search(pattern, text, re.MULTILINE)
         if found is not None:
             return found
         if floor.gone(name):
             break
         await asyncio.sleep(0.1)
-    last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
+    last = said(log).strip().splitlines()[-3:]
     raise DemoFailed(tr("cli.demo_serve_failed", f"{name}: {' / '.join(last)}"))
+
+
+def said(log: Path) -> str:
+    """What a child has said so far."""
+    return log.read_text(encoding="utf-8", errors="replace")
 
 
 async def conclude(options: DemoOptions, enough: bool, began: float) -> int:

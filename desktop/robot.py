@@ -33,7 +33,6 @@ log = logging.getLogger(__name__)
 SPEECH = Path(__file__).resolve().parent.parent / "resources" / "prompts" / "robots"
 LOOK_S = 0.1
 THINK_S = 0.6
-TO_ENGINEER_ONE_IN = 2
 
 
 class Robot:
@@ -43,6 +42,7 @@ class Robot:
         self.desk = desk
         self.hands = Hands(window, options.pictures, f"{language()}-{options.theme}")
         self._options = options
+        self._talks: list[str] = []
 
     async def work(self) -> None:
         """Until cancelled: be ready, take what comes, and never stop over one call that went wrong."""
@@ -82,7 +82,7 @@ class Robot:
         pause = THINK_S + (zlib.crc32(offer.call.encode()) % 40) / 20  # within the first ring
         await asyncio.sleep(pause)
         if self._options.robot == Group.AGENT:
-            self.hands.picture("agent-ringing")
+            await self.hands.picture("agent-ringing")
         if self.desk.calls.offer is not None:
             await self.hands.press(tr("shell.accept"))
             await self._until(lambda: self.desk.calls.offer is None, 4.0)
@@ -90,6 +90,8 @@ class Robot:
     # ---- talking ----------------------------------------------------------------------------------------------
 
     async def _talk(self, call: str) -> None:
+        if call not in self._talks:
+            self._talks.append(call)
         await self._until(lambda: self.desk.sheet.draft is not None and self.desk.sheet.card is not None, 3.0)
         if self._options.robot == Group.ENGINEER:
             await self._diagnose(call)
@@ -100,17 +102,17 @@ class Robot:
     async def _ask(self, call: str) -> None:
         """The agent's questions, in the order of the form; then the engineer, or the service itself."""
         beyond = self._is_beyond(call)
-        for step in guide.STEPS:
-            if not self._still(call) or self._customer_gone():
-                return
+        while self._still(call) and not self._customer_gone():
+            step = self.desk.sheet.step
             await self._fill_step(call, step, beyond)
             if step == "fault":
-                self.hands.picture("agent-in-call")
+                await self.hands.picture("agent-in-call")
             if step == "fault" and beyond:
                 await self._hand_over(call)
                 return
-            if step != guide.STEPS[-1]:
-                await self.hands.press(tr("form.next"))
+            if step == guide.STEPS[-1]:
+                break
+            await self.hands.press(tr("form.next"))
         if self._still(call) and not self.desk.sheet.missing():
             self.desk.sheet.submit()
 
@@ -155,7 +157,7 @@ class Robot:
     async def _hand_over(self, call: str) -> None:
         await self.hands.press(tr("shell.transfer"))
         await asyncio.sleep(0.4)
-        self.hands.picture("agent-transfer")
+        await self.hands.picture("agent-transfer")
         if any(one.state is AgentState.READY for one in self.desk.transfer.people):
             await self.hands.press(tr("transfer.transfer"))
             await self._until(lambda: not self._still(call) or self._customer_gone(), 40.0)
@@ -163,12 +165,12 @@ class Robot:
     async def _diagnose(self, call: str) -> None:
         await asyncio.sleep(THINK_S)
         await self.hands.type(tr("guide.field_diagnosis"), tr("demo.said_diagnosis"))
-        self.hands.picture("engineer")
+        await self.hands.picture("engineer")
         await self.hands.type(tr("guide.field_solution"), tr("demo.said_solution"))
 
     def _is_beyond(self, call: str) -> bool:
-        """Whether this customer's trouble is one for an engineer: every second one's is."""
-        return zlib.crc32(call.encode()) % TO_ENGINEER_ONE_IN == 0
+        """Whether this customer's trouble is one for an engineer: the first one's, and every second one's, is."""
+        return self._talks.index(call) % 2 == 0
 
     # ---- afterwards -------------------------------------------------------------------------------------------
 
@@ -184,7 +186,7 @@ class Robot:
             await self.hands.key(Qt.Key.Key_1)
             await asyncio.sleep(0.2)
         if self._options.robot == Group.AGENT:
-            self.hands.picture("agent-wrap-up")
+            await self.hands.picture("agent-wrap-up")
         await self.hands.key(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
         await self._until(lambda: self.desk.calls.call is None or self.desk.calls.call.call != call.call, 3.0)
 
@@ -193,7 +195,7 @@ class Robot:
             board = self.desk.board.board
             if board is not None and any(one.state is AgentState.ON_CALL for one in board.people):
                 await asyncio.sleep(3.0)
-                self.hands.picture("monitor")
+                await self.hands.picture("monitor")
                 return
             await asyncio.sleep(LOOK_S)
 

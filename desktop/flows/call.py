@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from desktop.flows.facts import Topic
@@ -172,7 +172,7 @@ class CallFlow:
             case link.MyState():
                 self.state = message
             case link.Offer():
-                self.offer = message
+                self.offer = replace(message, queue=self._queue_words(message.queue))
                 self._desk.sheet.offered(message)
             case link.OfferGone():
                 if self.offer is not None and self.offer.call == message.call:
@@ -210,6 +210,7 @@ class CallFlow:
             self.hang_up_reason_wanted = False
         if call.stage != (self.call.stage if known and self.call else ""):
             self.guard.disarm()
+        call = replace(call, queue=self._queue_words(call.queue))
         self.call = call
         self._desk.sheet.in_call(call)
         self._desk.transfer.in_call(call)
@@ -244,6 +245,11 @@ class CallFlow:
             ours = call.headers.get("X-Role") == "dial"
             if ours and call.tag == self.call.call and call.stage == "ringing":
                 self._desk.phone(phone.AnswerCall(number))
+
+    def _queue_words(self, queue: str) -> str:
+        """A queue's name as people say it."""
+        me = self._desk.me
+        return me.settings.queues.get(queue, queue) if me is not None else queue
 
     def _with_call(self, message: Callable[[str], object]) -> None:
         self.guard.disarm()

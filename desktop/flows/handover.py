@@ -29,7 +29,7 @@ _WAIT = {
 
 
 class TransferFlow:
-    """Attributes: `open`, `people` (filtered, sorted, frozen under the hand), `skills` (chips), `stage`, `peer_name`."""
+    """Attributes: `open`, `people` (filtered, sorted, still under the hand), `skills` (chips), `stage`, `peer_name`."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk

@@ -172,11 +172,11 @@ class BoardPage(QWidget):
         self._show_people(people)
         quarters = board.quarters if board is not None else ()
         self.chart.show_quarters(quarters, self._desk.now())
-        self._chart_names.setText(
-            tr("board.chart_names", tr("board.arrivals", board.today.offered), tr("board.answered", board.today.answered))
-            if board is not None
-            else ""
-        )
+        names = ""
+        if board is not None:
+            came, taken = board.today.offered, board.today.answered
+            names = tr("board.chart_names", tr("board.arrivals", came), tr("board.answered", taken))
+        self._chart_names.setText(names)
         alarms = tuple(reversed(board.alarms))[:ALARMS_SHOWN] if board is not None else ()
         self.alarms.show_rows(alarms)
         self._alarms_none.setVisible(not alarms)

@@ -94,7 +94,8 @@ class Formulas:
             return Shown(ratio.percent(), tr("board.not_counted"))
         if value >= target:
             return Shown(ratio.percent(), tr("board.target", whole_percent(target)), "check", "ready.text", "", spark)
-        return Shown(ratio.percent(), tr("board.below_target", whole_percent(target)), "warn", "ring.text", "ring", spark)
+        note = tr("board.below_target", whole_percent(target))
+        return Shown(ratio.percent(), note, "warn", "ring.text", "ring", spark)
 
     @staticmethod
     def _abandonment(board: Board) -> Shown:

@@ -19,6 +19,7 @@ from desktop.panes.form_step import StepPage
 from desktop.panes.handover_step import HandoverStep
 from desktop.panes.section import HEADER_H, bar, spoken_line
 from desktop.panes.service_step import ServiceStep
+from desktop.widgets.beat import beat
 from desktop.widgets.chips import Chip
 from desktop.widgets.labels import ElideLabel, label
 from desktop.widgets.stepper import Step, Stepper
@@ -89,6 +90,7 @@ class GuidedForm(QFrame):
             keys = QShortcut(QKeySequence(f"Alt+{number}"), self)
             keys.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             keys.activated.connect(lambda number=number: self.page.choose_number(number))
+        beat().second.connect(self.tick)
         desk.sheet.changed.watch(self.refresh)
         desk.sheet.step_changed.watch(self._step_changed)
         desk.sheet.field_changed.watch(self._field_changed)
@@ -139,6 +141,13 @@ class GuidedForm(QFrame):
             self.pages[field.step].refresh_field(name)
         self.page.refresh_field(name)
         self._show_steps()
+
+    def tick(self) -> None:
+        """A field somebody else has stopped typing in is given back."""
+        if self.isVisible():
+            for edit in self.page.fields.values():
+                if edit.resting:
+                    edit.refresh()
 
     def _show_steps(self) -> None:
         sheet = self._desk.sheet

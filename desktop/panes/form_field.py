@@ -162,6 +162,7 @@ class FieldEdit(QWidget):
         self._desk = desk
         self.field = field
         self._stored = ""
+        self.resting = False  # another person is typing here
         self._title = label(tr(field.label), "caption", "text2")
         self._required = label("", "caption", "ring.text")
         self._by = label("", "caption", "text3")
@@ -285,6 +286,7 @@ class FieldEdit(QWidget):
         self.mark_missing(values)
 
     def _lock(self, on: bool) -> None:
+        self.resting = on
         match self.editor:
             case TextLine() | TextArea():
                 if self.editor.isReadOnly() != on:
