@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from resources.i18n import language, tr
-from telephony.exchange.embedded.control import LONGEST_LINE, check_path
+from telephony.exchange.embedded.control import LONGEST_LINE, check_path, default_path
 from telephony.exchange.embedded.process import ADDRESS_FILE, BAD_SETTINGS, PORT_TAKEN, RUNNING
 from telephony.exchange.engine import FACTS, Attach, Done, Fact, Order, Refused, Snapshot, StaleEpoch
 from telephony.wire import decode, encode
@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 START_S = 15.0
 POLL_S = 0.02
+RETRY_S = 0.3
 LOG_FILE = "exchange.log"
 _started: list[subprocess.Popen[bytes]] = []  # they outlive us by design; kept so that ended ones are reaped
 
@@ -67,7 +68,7 @@ async def start_if_absent(
 ) -> Addresses:
     """The running exchange of `data`, started in a session of its own when there is none. Raises StartFailed."""
     data = await asyncio.to_thread(_folder, data)
-    check_path(control or data / "control" / "s")
+    check_path(control or default_path(data))
     found = running(data)
     if found and await _answers(found.control):
         return found
@@ -80,9 +81,9 @@ async def start_if_absent(
     for option, value in options.items():
         if value is not None:
             words += [option, str(value)]
-    log = data / LOG_FILE
+    log_file = data / LOG_FILE
     _started[:] = [earlier for earlier in _started if earlier.poll() is None]
-    process = await asyncio.to_thread(_spawn, words, log)
+    process = await asyncio.to_thread(_spawn, words, log_file)
     _started.append(process)
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
@@ -91,9 +92,14 @@ async def start_if_absent(
             return found
         status = process.poll()
         if status is not None and status != RUNNING:
-            raise StartFailed(_why(status, log, trunk, phones))
+            raise StartFailed(_why(status, log_file, trunk, phones))
         await asyncio.sleep(POLL_S)
-    raise StartFailed(tr("exchange.no_answer", log))
+        if status == RUNNING:  # one that is just ending, or one that is just starting
+            await asyncio.sleep(RETRY_S)
+            if running(data) is None:
+                process = await asyncio.to_thread(_spawn, words, log_file)
+                _started.append(process)
+    raise StartFailed(tr("exchange.no_answer", log_file))
 
 
 def _folder(data: Path) -> Path:

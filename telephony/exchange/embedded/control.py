@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import logging
 import os
 import socket
+import stat
 import struct
+import tempfile
 from pathlib import Path
 
 from telephony.exchange.embedded.settings import BadSettings
@@ -25,6 +28,24 @@ LONGEST_PATH = 100  # sockaddr_un holds 108 bytes on Linux, 104 elsewhere
 LONGEST_LINE = 1 << 20
 LONGEST_BACKLOG = 8 << 20  # bytes a leader may fall behind before he is cut off
 EPOCH_FILE = "epoch"
+
+
+def default_path(data: Path) -> Path:
+    """In the data folder when its path is short enough, else in a folder of its own among the temporary ones."""
+    path = data / "control" / "s"
+    if len(os.fsencode(path)) <= LONGEST_PATH:
+        return path
+    name = hashlib.sha256(os.fsencode(data)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"threerings-exchange-{name}" / "s"
+
+
+def private_folder(path: Path) -> None:
+    """Make or check a folder that only we can enter. Raises BadSettings for anything else in its place."""
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    state = path.lstat()
+    if not stat.S_ISDIR(state.st_mode) or state.st_uid != os.getuid():
+        raise BadSettings(f"{path} is not a folder of this user")
+    path.chmod(0o700)
 
 
 def check_path(path: Path) -> None:
@@ -50,8 +71,7 @@ class Control:
         """Listen; an old socket of a dead process is removed (the lock says that it is dead)."""
         self._switch = switch
         switch.epoch = self._epoch
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.chmod(self.path.parent, 0o700)
+        private_folder(self.path.parent)
         self.path.unlink(missing_ok=True)
         self._server = await asyncio.start_unix_server(self._serve, str(self.path), limit=LONGEST_LINE)
 

@@ -138,7 +138,8 @@ class OutboundLeg(Leg):
                 self.hear(media, media.laws[0])
                 self.early = True
                 self.owner.leg_changed(self)
-        if response.status_code == 180 and self.stage == "new":
+        rings = response.status_code == 180 or (response.status_code == 183 and not self._placing.fixed_peer)
+        if rings and self.stage == "new":
             self.stage = "ringing"
             self.owner.leg_ringing(self)
 

@@ -75,7 +75,7 @@ class Leg(ABC):
             self.bye()
             self.ended("system", 0, "lost")
         else:
-            self.drop()
+            self.drop(480)
 
     def ended(self, by: str, code: int, why: str) -> None:
         """The leg is over: free the port and tell the owner, once."""

@@ -120,7 +120,7 @@ def _call_for(switch: Switch, order: Ring | Dial, to_number: str, caller_id: str
     """The call of an order that adds a leg; an id that was never used begins a call of ours."""
     call = switch.calls.get(order.call)
     if call is not None:
-        return (None, "exists") if order.leg in call.legs else (call, "")
+        return (None, "exists") if order.leg in call.used else (call, "")
     if switch.is_past(order.call):
         return None, "no_such_call"
     if not order.leg:

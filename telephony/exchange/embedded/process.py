@@ -19,7 +19,7 @@ from pathlib import Path
 
 import resources
 from resources.i18n import LANGUAGES, tr, use
-from telephony.exchange.embedded.control import Control, check_path
+from telephony.exchange.embedded.control import Control, check_path, default_path
 from telephony.exchange.embedded.lock import AlreadyRunning, take
 from telephony.exchange.embedded.settings import (
     LINGER_S,
@@ -59,7 +59,7 @@ def settings_of(arguments: list[str]) -> Settings:
     if not (first.isdigit() and last.isdigit() and 1024 <= int(first) < int(last) < 65536):
         raise BadSettings(f"--rtp {given.rtp}: two ports with a dash between are needed")
     data = given.data.absolute()
-    control = (given.control or data / "control" / "s").absolute()
+    control = (given.control or default_path(data)).absolute()
     check_path(control)
     trunks = read_trunks(given.trunks) if given.trunks else (LOOPBACK,)
     if given.numbers and not given.trunks:

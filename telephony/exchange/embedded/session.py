@@ -33,6 +33,7 @@ from telephony.exchange.engine import (
 log = logging.getLogger(__name__)
 
 MEDIA_LOST_S = 3.0
+UNANSWERED_S = 180.0  # a caller who is neither answered nor gives up in this time is gone (Timer C of RFC 3261)
 WAITING = "waiting"  # the announcement for who must wait
 
 
@@ -68,6 +69,7 @@ class Call:
         self.direction = direction
         self.received_at = received_at
         self.legs: dict[LegId, Leg] = {}
+        self.used: set[LegId] = set()  # an order repeated after its leg ended must not ring again
         self.groups: tuple[tuple[LegId, ...], ...] = ()
         self.others = "silence"
         self.media = CallMedia()
@@ -83,6 +85,7 @@ class Call:
     def add(self, leg: Leg) -> None:
         """Take a leg into the call."""
         self.legs[leg.id] = leg
+        self.used.add(leg.id)
         leg.port.on_first = lambda: self._first_rtp(leg)
         leg.port.passes_digits = leg.side == "staff"
 
@@ -241,6 +244,9 @@ class Call:
         """Called twice a second: sound that stopped, and calls in which nobody sends any more."""
         grouped = {leg_id for group in self.groups for leg_id in group}
         talking = [leg for leg in self.legs.values() if leg.stage == "answered"]
+        caller = self.caller
+        if caller and caller.stage != "answered" and now - self.received_at > UNANSWERED_S:
+            caller.lose()
         for leg in talking:
             since = max(leg.port.heard_at, leg.answered_at, self._grouped_at)
             if leg.id in grouped and leg.id not in self._lost and leg.port.expects and now - since > MEDIA_LOST_S:

@@ -83,6 +83,8 @@ def address(text: str) -> Addr:
         number = int(port)
     except ValueError:
         raise BadSettings(f"{text!r} is not an IPv4 address with a port") from None
+    if ipaddress.IPv4Address(host).is_unspecified:
+        raise BadSettings(f"{text!r}: name the address itself, callers are told to send their voice there")
     if not 0 <= number < 65536:
         raise BadSettings(f"{text!r}: a port is 0 to 65535")
     return (host, number)

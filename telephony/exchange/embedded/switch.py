@@ -133,7 +133,8 @@ class Switch:
         if why == "unreachable" and binding and isinstance(leg, OutboundLeg) and leg.rung_at == binding.source:
             self.registrar.drop(leg.extension)
         if not self.led and not call.over:
-            if leg.side == "customer" and not any(other.side == "customer" for other in call.legs.values()):
+            sides = {other.side for other in call.legs.values()}
+            if "customer" not in sides or (call.direction == "out" and "staff" not in sides):
                 call.end()
             else:
                 self.look_after(call)
@@ -161,7 +162,10 @@ class Switch:
     def _look_after_all(self) -> None:
         if not self.led:
             for call in list(self.calls.values()):
-                self.look_after(call)
+                if any(leg.side == "customer" for leg in call.legs.values()):
+                    self.look_after(call)
+                else:
+                    call.end()
 
     def look_after(self, call: Call) -> None:
         """A caller whom no staff hears gets the announcement for who must wait, then music."""

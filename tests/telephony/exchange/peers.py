@@ -201,7 +201,8 @@ class Talk:
         assert self.invite
         media = sdp.read(self.invite.text)
         self.hear(self.invite.text)
-        return sdp.answer(self.voice.here, media, media.laws[0])
+        self.voice.law = next((law for law in self.peer.laws if law in media.laws), media.laws[0])
+        return sdp.answer(self.voice.here, media, self.voice.law)
 
     # ---- both
     def peer_offer(self, direction: str) -> str:

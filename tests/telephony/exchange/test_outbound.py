@@ -209,3 +209,34 @@ async def test_a_trunk_that_answers_twice_or_after_the_cancel_is_hung_up(outward
     await until(lambda: customer.acked and any(r.method == "BYE" for r in customer.requests))
     await asyncio.sleep(0)
     assert len(outward.seen(LegEnded)) == 1
+
+
+async def test_two_laws_are_translated(outward: Site, trunk: Trunk) -> None:
+    """The agent talks A-law, the trunk only µ-law."""
+    trunk.laws = (0,)
+    agent = await agent_of(outward)
+    assert agent.voice.law == 8
+    await dial(outward, "1")
+    await outward.fact(LegAnswered, leg="c1")
+    await outward.do(Connect, "out1", (("a1", "c1"),))
+    await outward.fact(MediaStarted, leg="c1")
+    customer = trunk.talks[0]
+    assert customer.voice.law == 0
+    to_customer, to_agent = await heard(customer, agent)
+    assert loudness(to_customer, 1500) > 4000 > 200 > loudness(to_customer, 1000)
+    assert loudness(to_agent, 1000) > 4000
+
+
+async def test_a_leg_id_never_rings_twice(outward: Site, trunk: Trunk) -> None:
+    trunk.plan = {"1": 486}
+    await agent_of(outward)
+    await dial(outward, "1")
+    await outward.fact(LegEnded, leg="c1")
+    again = await outward.order(Dial, "out1", "c1", "1", "")
+    assert isinstance(again, Refused)
+    assert again.why == "exists"
+    assert len(trunk.past) == 1
+    await outward.do(EndCall, "out1")
+    over = await outward.order(Ring, "out1", "a2", "1001", {})
+    assert isinstance(over, Refused)
+    assert over.why == "no_such_call"

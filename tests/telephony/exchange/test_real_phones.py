@@ -101,7 +101,9 @@ def sipp(*words: str) -> list[str]:
 
 @pytest.mark.parametrize("calls", [5])
 async def test_sipp_customers_are_answered_and_hang_up(site: Site, tmp_path: Path, calls: int) -> None:
-    words = sipp(site.where.trunk, "-sn", "uac", "-s", "400", "-i", "127.0.0.1", "-m", str(calls), "-r", "20", "-d", "300")
+    words = sipp(
+        site.where.trunk, "-sn", "uac", "-s", "400", "-i", "127.0.0.1", "-m", str(calls), "-r", "20", "-d", "300"
+    )
     process = await asyncio.create_subprocess_exec(
         *words, cwd=tmp_path, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
     )
