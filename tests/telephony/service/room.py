@@ -53,10 +53,12 @@ class DeskUnderTest:
             self.heard.append(message)
             self._news.set()
 
-    async def until(self, kind: type[T], where: Callable[[T], bool] = lambda _: True, since: int = 0) -> T:
+    async def until(
+        self, kind: type[T], where: Callable[[T], bool] = lambda _: True, since: int = 0, within: float = SOON
+    ) -> T:
         """The first message of this kind that fits, from `heard[since]` on."""
         try:
-            async with asyncio.timeout(SOON):
+            async with asyncio.timeout(within):
                 while True:
                     for message in self.heard[since:]:
                         if isinstance(message, kind) and where(message):
