@@ -174,7 +174,8 @@ async def _load(conn: AsyncConnection, customer: str, number: str) -> CustomerCa
         confidence=this or (Confidence.MAYBE if number else Confidence.WITHHELD),
         phones=tuple(sorted(phones, key=lambda line: not line.this_call)),
         devices=tuple(
-            DeviceLine(*line[:5], WarrantyState(line[5]), line[6], line[7]) for line in _rows(row["devices"])
+            DeviceLine(device, product_line, model, serial, place, WarrantyState(warranty), until, contract)
+            for device, product_line, model, serial, place, warranty, until, contract in _rows(row["devices"])
         ),
         tickets=tuple(
             TicketLine(line[0], line[1], line[2], TicketStage(line[3]), words(line[4]), line[5], line[6], line[7])

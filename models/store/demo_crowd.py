@@ -284,16 +284,8 @@ async def _bytes(lines: list[str]) -> AsyncIterator[bytes]:
 
 
 def _line(*values: object) -> str:
-    return "\t".join(_cell(value) for value in values) + "\n"
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return "\\N"
-    words_ = value if isinstance(value, str) else str(value)
-    if "\\" in words_ or "\t" in words_ or "\n" in words_:
-        words_ = words_.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n")
-    return words_
+    """One row of COPY text. The demo's own words hold no tab, line break or backslash, so nothing is escaped."""
+    return "\t".join(["\\N" if value is None else str(value) for value in values]) + "\n"
 
 
 def house_day(now: float) -> datetime:

@@ -177,7 +177,7 @@ async def policies(conn: AsyncConnection) -> tuple[PolicyRow, ...]:
             " FROM tr.policy ORDER BY id"
         )
     )
-    return tuple(PolicyRow(*row[:5], ServiceMode(row[5]), *row[6:]) for row in rows)
+    return tuple(PolicyRow(**{**row, "mode": ServiceMode(row["mode"])}) for row in rows.mappings())
 
 
 async def dispositions(conn: AsyncConnection) -> tuple[Disposition, ...]:

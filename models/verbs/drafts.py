@@ -86,9 +86,8 @@ async def draft_save(act: Act, draft: int, field: str, value: str, base_version:
                 await _drop_others(act, draft, field, by)
                 await loading.touch(act, draft)
         case Merge.WRITTEN:
-            await loading.write_field(act, draft, field, after, by)
+            await loading.write_field_and_touch(act, draft, field, after, by)
             await _follow_ticket(act, row["ticket"], field, value)
-            await loading.touch(act, draft)
             act.event("field_written", contact=row["contact"], draft=draft, field=field, value=value, v=after.version)
         case Merge.BESIDE:
             kept = {"value": value, "base_version": after.others[by].base, "at": act.now}

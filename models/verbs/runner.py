@@ -12,7 +12,7 @@ import json
 import time
 from typing import Any
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from models.rules.clocks import HouseClocks
@@ -20,7 +20,6 @@ from models.settings import Settings
 from models.store.changes import CHANNEL
 from models.store.database import Database
 from models.store.errors import DatabaseAway
-from models.tickets import ticket_event
 from models.verbs import contacts, customers, drafts, handovers, house, people, tasks, tickets
 from models.verbs.registry import VERBS, Act, Actor, Verb, VerbRefused, checked
 from models.work import verb_key
@@ -34,12 +33,17 @@ _DUPLICATE = "23505"
 _NO_SUCH_ROW = "23503"  # an id in the arguments leads nowhere
 LONGEST_KEY = 200
 
-# Audit and notifications in one round trip: a verb at every pause of a keyboard should cost little.
+# Events, audit, key and notifications in one round trip: a verb at every pause of a keyboard should cost little.
 _TELL = text(
     """
     WITH line AS (
       INSERT INTO tr.audit(actor, what, detail) VALUES (:actor, :what, CAST(:detail AS jsonb)) RETURNING id),
     unsealed AS (INSERT INTO tr.audit_open(id) SELECT id FROM line),
+    told AS (
+      INSERT INTO tr.ticket_event(at, contact, ticket, draft, kind, who, data)
+      SELECT at, contact, ticket, draft, kind, who, data
+      FROM jsonb_to_recordset(CAST(:events AS jsonb))
+        AS e(at float8, contact text, ticket bigint, draft bigint, kind text, who text, data jsonb)),
     done AS (
       INSERT INTO tr.verb_key(owner, key, name, args_hash, result, at)
       SELECT :owner, :key, :name, :args_hash, CAST(:result AS jsonb), :at WHERE :keep)
@@ -95,14 +99,13 @@ async def _once(
                 return dict(row.result)
         act = Act(conn, actor, now, _clocks(database.settings), entry.name)
         result = await entry.run(act, **args)
-        if act.events:
-            await conn.execute(insert(ticket_event), act.events)
         await conn.execute(
             _TELL,
             {
                 "actor": actor.person,
                 "what": f"verb.{entry.name}",
                 "detail": json.dumps(act.detail, ensure_ascii=False),
+                "events": json.dumps(act.events, ensure_ascii=False),
                 "owner": actor.person,
                 "key": key,
                 "keep": bool(key),
