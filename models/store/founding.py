@@ -23,6 +23,7 @@ from models.store.address import (
     database_name,
     make_key,
     read_address,
+    read_key,
     write_address,
 )
 from models.store.database import Database, connect_owner, connect_service
@@ -55,6 +56,7 @@ async def init(where: EmbeddedServer | str, site: str, data_dir: Path) -> SiteAd
     check_site_name(site)
     await asyncio.to_thread(data_dir.mkdir, parents=True, exist_ok=True)
     address = await found(where, site, data_dir)
+    make_key(data_dir, address.service)
     write_address(data_dir, address)
     await upgrade(data_dir)
     return address
@@ -94,7 +96,7 @@ async def upgrade(data_dir: Path, *, always: bool = True) -> str:
     `always=False` does nothing when everything is at this version by its own marks.
     """
     address = read_address(data_dir)
-    service_key = make_key(data_dir, address.service)
+    service_key = read_key(data_dir, address.service)  # never a new one here: another machine may use the old
     database = connect_owner(data_dir)
     try:
         async with database.transaction() as connection:
