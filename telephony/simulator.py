@@ -115,11 +115,17 @@ class Simulator:
         """An agent dials; the far end answers after 3 s, or fails for this reason."""
 
         def dial() -> None:
+            event = calls.DialledOut(call, agent, number)
+            try:
+                step(self.floor, event, self.now)  # asked on paper: a refused dialling leaves no contact behind
+            except IllegalTransition as refused:
+                self.refused.append(refused)
+                return
             self._calls[call] = _Call(Caller(call, seconds, number, talk_s=talk_s))
             self._write(
                 call, "arrived", "", **{"from": "400", "to": number}, trunk="", received_at=self.now, direction="out"
             )
-            self.tell(calls.DialledOut(call, agent, number))
+            self.tell(event)
             self._in(1.0, lambda: self.tell(calls.OfferAnswered(call, agent)))
             far_end = calls.CustomerLegFailed(call, fails) if fails else calls.CustomerAnswered(call)
             self._in(4.0, lambda: self.tell(far_end))

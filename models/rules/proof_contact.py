@@ -228,6 +228,8 @@ class Contact:
             self.wrong("I2", f"{event.who} is responsible without having been offered the call")
         if self.owed and self.owed != event.who:
             self.wrong("I2", f"transferred to {self.owed}, but {event.who} is responsible")
+        if not self.owed and leg and leg == self.consult_leg:
+            self.wrong("I2", f"{event.who} was consulted and is responsible without a transfer")
         if ring is None and self.consult_leg == leg:
             ring = next((each for each in self.rings if each.leg == leg), None)
         self.owed = self.consult_leg = ""
@@ -356,6 +358,9 @@ class Contact:
     def on_wrap_up_started(self, event: Event) -> None:
         if event.who in self.wrapping:
             self.wrong("log", f"wrap-up of {event.who} started twice")
+        his = [stretch for stretch in self.stretches if stretch.who == event.who]
+        if not his or his[-1].connected is None:
+            self.wrong("log", f"wrap-up of {event.who}, who never talked")
         self.wrapping[event.who] = event.at
 
     def on_wrap_up_ended(self, event: Event) -> None:

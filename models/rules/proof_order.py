@@ -8,7 +8,6 @@ from itertools import groupby
 
 from models.rules.proof_log import KINDS, OF_SOMEBODY, WITHOUT_CONTACT, Event, House, Violation
 
-
 NUMBERS = frozenset({"received_at", "painted_at", "seconds"})
 
 

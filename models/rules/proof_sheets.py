@@ -127,6 +127,11 @@ class Sheets:
             for transfer in contact.transfers:
                 if not self._committed(contact.id, transfer.by, transfer.to):
                     self.wrong(contact.id, f"transferred to {transfer.to} without the sheet being handed over")
+            received = {transfer.to for transfer in contact.transfers}
+            for each in self.handovers.values():
+                committed = each.contact == contact.id and "handover_committed" in each.ends
+                if committed and each.to not in received and contact.epochs < 2:
+                    self.wrong(contact.id, f"the sheet was handed over to {each.to}, the call was not")
         if not live:
             for name, begun in self.handovers.items():
                 if not begun.ends:
