@@ -349,6 +349,7 @@ class Pjsua2Engine:
                 self._sound.choose(command)
                 for leg in list(self._legs.values()):
                     self.connect_sound(leg)
+                self._ring_as_needed()  # chosen while it rings: on with it
                 self._publish()
             case Keep() | Ask() | Goodbye():
                 raise _Refused("unsupported")  # the handset process answers these

@@ -35,7 +35,7 @@ SCENARIOS = Path(__file__).parent
 R = TypeVar("R")
 
 
-async def until(condition: Callable[[], Any], seconds: float = 5.0) -> None:
+async def until(condition: Callable[[], Any], seconds: float = 10.0) -> None:
     """Wait until `condition()` holds; fails the test after `seconds`."""
     end = asyncio.get_running_loop().time() + seconds
     while not condition():
@@ -96,7 +96,7 @@ class Line:
         self.do(Ask())
         return await self.hear(HandsetNow)
 
-    async def hear(self, kind: type[R], where: Callable[[R], Any] = lambda report: True, seconds: float = 6.0) -> R:
+    async def hear(self, kind: type[R], where: Callable[[R], Any] = lambda report: True, seconds: float = 10.0) -> R:
         """The oldest report of that kind not taken yet; taking it removes it."""
         async with asyncio.timeout(seconds):
             while True:

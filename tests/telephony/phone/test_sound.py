@@ -80,9 +80,9 @@ async def test_microphone_and_speaker_carry_the_call(card, short, handset, an_ea
 async def test_the_ring_tone_sounds_until_the_answer(card, short, handset, tone):
     line, peer = await Line.start(short / "card.sock"), await handset()
     try:
-        line.do(ChooseDevices(-1, -1, 0, tone(440)))
         peer.do(DialOut(f"sip:x@{line.now.sip}", {}))
         call = await line.ringing()
+        line.do(ChooseDevices(-1, -1, 0, tone(440)))  # chosen while it rings
         await until(lambda: (card / "heard.raw").exists() and abs(tone_in(card / "heard.raw") - 440) < 10)
         line.do(AnswerCall(call.call))
         await until(lambda: tone_in(card / "heard.raw") == 0.0)
@@ -107,7 +107,8 @@ async def test_a_device_that_vanishes_does_not_cost_the_call(card, short, handse
         peer.do(DialOut(f"sip:x@{line.now.sip}", {}))
         call = await line.ringing()
         line.do(AnswerCall(call.call))
-        assert (await peer.talking()).stage == "talking"
+        await peer.talking()
+        await line.talking()
         assert await line.hear(CommandRefused) == CommandRefused("ChooseDevices", "no_device")
         assert [one.stage for one in (await line.ask()).calls] == ["talking"]
     finally:
