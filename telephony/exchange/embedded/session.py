@@ -202,8 +202,11 @@ class Call:
         self.media.wire(hears, left, right)
 
     def _source(self, leg: Leg) -> Source:
-        if leg.id in self._players:
-            return self._players[leg.id]
+        player = self._players.get(leg.id)
+        if player is not None:
+            # a ringing tone that was ordered gives way to what the trunk lets us hear
+            early = self._early() if leg.side == "staff" and player.plays_on(self.house.library.get(RINGING)) else ()
+            return early or player
         mine = [group for group in self.groups if leg.id in group]
         mates = {leg_id for group in mine for leg_id in group if leg_id != leg.id}
         voices = tuple(
@@ -223,13 +226,24 @@ class Call:
 
     def _progress(self, leg: Leg) -> Source | None:
         """While we dial a customer, staff who wait hear how it goes: the trunk's early sound, or our ringing tone."""
-        for other in self.legs.values():
-            if other.side == "customer" and other.stage in ("new", "ringing") and not isinstance(other, InboundLeg):
-                if other.early:
-                    return (other.port,)
-                if other.stage == "ringing":
-                    return self._endless(leg.id, RINGING)
+        early = self._early()
+        if early:
+            return early
+        if any(other.stage == "ringing" for other in self._dialled()):
+            return self._endless(leg.id, RINGING)
         return None
+
+    def _dialled(self) -> list[Leg]:
+        """Customers whom we are calling and who have not answered."""
+        return [
+            leg
+            for leg in self.legs.values()
+            if leg.side == "customer" and leg.stage in ("new", "ringing") and not isinstance(leg, InboundLeg)
+        ]
+
+    def _early(self) -> tuple[RtpPort, ...]:
+        """What a trunk lets us hear before the answer."""
+        return tuple(leg.port for leg in self._dialled() if leg.early)
 
     def _endless(self, leg_id: LegId, name: str) -> Player:
         """Music goes on where it was when the graph is set again."""

@@ -103,6 +103,10 @@ class Player:
             self._at = 0
         return self._take(self._then, law)
 
+    def plays_on(self, sound: Sound) -> bool:
+        """Whether only this sound is left, for ever."""
+        return not self._sounds and self._then is sound
+
     def _take(self, current: Sound, law: int) -> bytes:
         start = self._at * FRAME
         self._at += 1

@@ -22,6 +22,7 @@ from telephony.exchange.engine import (
     LegEnded,
     LegRinging,
     MediaStarted,
+    Play,
     Refused,
     Ring,
 )
@@ -103,9 +104,14 @@ async def test_a_number_is_dialled_with_digest_and_both_hear_each_other(
     await outward.fact(CallEnded, call="out1")
 
 
-async def test_the_agent_hears_ringing_then_the_early_sound_of_the_trunk(outward: Site, trunk: Trunk) -> None:
+@pytest.mark.parametrize("played", [False, True])
+async def test_the_agent_hears_ringing_then_the_early_sound_of_the_trunk(
+    outward: Site, trunk: Trunk, played: bool
+) -> None:
     trunk.plan = {"1": "ring"}
     agent = await agent_of(outward)
+    if played:
+        await outward.do(Play, "out1", "a1", (), then="ringing")
     await dial(outward, "1")
     await outward.fact(LegRinging, leg="c1")
     (samples,) = await heard(agent, seconds=0.6)
