@@ -225,6 +225,7 @@ class Controls(QWidget):
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._desk = desk
+        self._ticking = False
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
@@ -323,13 +324,14 @@ class Controls(QWidget):
     def _watch_guard(self) -> None:
         """Follow the countdown at 10 Hz while armed, so that it disarms itself on the screen."""
         armed = self._desk.calls.guard.armed_at is not None
+        if armed == self._ticking:
+            return
+        self._ticking = armed
         beat().want_tenths(self, armed)
-        try:
-            beat().tenth.disconnect(self._tick)
-        except (RuntimeError, TypeError):
-            pass
         if armed:
             beat().tenth.connect(self._tick)
+        else:
+            beat().tenth.disconnect(self._tick)
 
     def _tick(self) -> None:
         if self._desk.calls.guard.left(time.monotonic()) <= 0:

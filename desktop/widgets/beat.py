@@ -34,10 +34,20 @@ class Beat(QObject):
 
     def want_tenths(self, who: QObject, on: bool) -> None:
         """Say that `who` paints at 10 Hz now, or no longer."""
-        if on:
-            self._wanting.add(id(who))
-        else:
-            self._wanting.discard(id(who))
+        key = id(who)
+        if on and key not in self._wanting:
+            self._wanting.add(key)
+            # A piece that goes away while it ticks must not keep the timer running.
+            who.destroyed.connect(lambda: self._let_go(key))
+        elif not on:
+            self._wanting.discard(key)
+        self._run_or_rest()
+
+    def _let_go(self, key: int) -> None:
+        self._wanting.discard(key)
+        self._run_or_rest()
+
+    def _run_or_rest(self) -> None:
         if self._wanting and not self._tenths.isActive():
             self._tenths.start()
         elif not self._wanting:

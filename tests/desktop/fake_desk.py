@@ -272,6 +272,9 @@ class FakeCalls(Recorder):
         digits = "".join(one for one in text if one.isdigit())
         return self.refusal if self.refusal else None if len(digits) >= 5 else ("dial.too_short", ())
 
+    async def read_log(self) -> None:
+        self.note("read_log")
+
     def set_disposition(self, code: str, note: str, follow_ups: tuple[str, ...]) -> None:
         self.disposition = code
         self.note("set_disposition", code, note, follow_ups)

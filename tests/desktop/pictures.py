@@ -134,9 +134,22 @@ def components(desk: FakeDesk) -> QWidget:
 SITUATIONS: dict[str, Callable[[FakeDesk], QWidget]] = {
     made.__name__: made
     for made in (
-        ready, ringing, unknown, in_call, held, consulting, armed, reason, wrap_up, offline, dial_box, keys, sign_in,
-        welcome, components,
-    )  # fmt: skip
+        ready,
+        ringing,
+        unknown,
+        in_call,
+        held,
+        consulting,
+        armed,
+        reason,
+        wrap_up,
+        offline,
+        dial_box,
+        keys,
+        sign_in,
+        welcome,
+        components,
+    )
 }
 
 
