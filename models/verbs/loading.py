@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import RowMapping, Table, exists, literal, select, text, update
+from sqlalchemy import RowMapping, Table, exists, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from models.contacts import contact
@@ -13,7 +14,7 @@ from models.customers import customer
 from models.people import person
 from models.rules.draft_merge import FieldState, OtherText
 from models.rules.permissions import OVERSEE, may
-from models.tickets import draft, draft_conflict, draft_field, draft_party
+from models.tickets import draft, draft_field, draft_party
 from models.verbs.registry import Act, VerbRefused
 
 
@@ -26,12 +27,18 @@ async def locked(act: Act, table: Table, id_: object, words: str) -> RowMapping:
     return row
 
 
+_OWN_DRAFT = text(
+    """
+    SELECT d.*, EXISTS (SELECT FROM tr.draft_party p WHERE p.draft = d.id AND p.person = :person) AS party
+    FROM tr.draft d WHERE d.id = :draft FOR NO KEY UPDATE OF d
+    """
+)
+
+
 async def own_draft(act: Act, draft_id: int) -> RowMapping:
     """The draft, locked, if the actor is or was a party of it. A supervisor may look after any, the system too."""
-    party = exists().where(draft_party.c.draft == draft.c.id, draft_party.c.person == act.actor.person)
-    query = select(draft, party.label("party")).where(draft.c.id == draft_id)
-    found = (await act.conn.execute(query.with_for_update(key_share=True, of=draft))).mappings()
-    row = found.one_or_none()
+    found = await act.conn.execute(_OWN_DRAFT, {"draft": draft_id, "person": act.actor.person})
+    row = found.mappings().one_or_none()
     if row is None:
         raise VerbRefused("refusal.no_draft", draft_id)
     if not (row["party"] or act.actor.system or may(act.actor.groups, OVERSEE)):
@@ -91,27 +98,25 @@ async def fields_of(act: Act, draft_id: int) -> dict[str, str]:
     return {name: value for name, value in rows}
 
 
+_FIELD = text(
+    """
+    SELECT value, version, by, run FROM tr.draft_field WHERE draft = :draft AND field = :field
+    UNION ALL
+    SELECT value, -1, by, base_version FROM tr.draft_conflict WHERE draft = :draft AND field = :field
+    """
+)
+
+
 async def field_state(act: Act, draft_id: int, name: str) -> FieldState:
     """One field with the texts beside it, in one query. The draft's row must be locked."""
-    mine = (draft_field.c.draft == draft_id) & (draft_field.c.field == name)
-    beside = (draft_conflict.c.draft == draft_id) & (draft_conflict.c.field == name)
-    one = select(draft_field.c.value, draft_field.c.version, draft_field.c.by, draft_field.c.run.label("base")).where(
-        mine
-    )
-    others = select(
-        draft_conflict.c.value,
-        literal(-1),
-        draft_conflict.c.by,
-        draft_conflict.c.base_version,
-    ).where(beside)
     state = FieldState()
-    texts: dict[str, OtherText] = {}
-    for value, version, by, base in await act.conn.execute(one.union_all(others)):
+    others: dict[str, OtherText] = {}
+    for value, version, by, base in await act.conn.execute(_FIELD, {"draft": draft_id, "field": name}):
         if version < 0:
-            texts[by] = OtherText(value, base)
+            others[by] = OtherText(value, base)
         else:
             state = FieldState(value, version, by, base)
-    return FieldState(state.value, state.version, state.by, state.run, texts)
+    return replace(state, others=others)
 
 
 async def write_field(act: Act, draft_id: int, name: str, state: FieldState, by: str) -> None:

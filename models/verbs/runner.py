@@ -12,7 +12,8 @@ import json
 import time
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 
 from models.rules.clocks import HouseClocks
@@ -22,7 +23,6 @@ from models.store.database import Database
 from models.store.errors import DatabaseAway
 from models.verbs import contacts, customers, drafts, handovers, house, people, tasks, tickets
 from models.verbs.registry import VERBS, Act, Actor, Verb, VerbRefused, checked
-from models.work import verb_key
 
 ROOMS = (contacts, customers, drafts, handovers, house, people, tasks, tickets)
 """Importing them enters their verbs in the registry."""
@@ -32,6 +32,8 @@ _AGAIN_STATES = ("40001", "40P01", "55P03")  # serialization failure, deadlock, 
 _DUPLICATE = "23505"
 _NO_SUCH_ROW = "23503"  # an id in the arguments leads nowhere
 LONGEST_KEY = 200
+
+_KNOWN = text("SELECT args_hash, result FROM tr.verb_key WHERE owner = :owner AND key = :key").columns(result=JSONB)
 
 # Events, audit, key and notifications in one round trip: a verb at every pause of a keyboard should cost little.
 _TELL = text(
@@ -87,11 +89,7 @@ async def _once(
 ) -> dict[str, Any]:
     async with database.transaction() as conn:
         if key:
-            known = await conn.execute(
-                select(verb_key.c.args_hash, verb_key.c.result).where(
-                    verb_key.c.owner == actor.person, verb_key.c.key == key
-                )
-            )
+            known = await conn.execute(_KNOWN, {"owner": actor.person, "key": key})
             row = known.one_or_none()
             if row is not None:
                 if row.args_hash != marked:
