@@ -111,6 +111,10 @@ class Simulator:
         """Let anything happen at `seconds` after the start."""
         self._later(seconds, lambda: self.tell(event))
 
+    def script(self, seconds: float, happen: Callable[[], None]) -> None:
+        """Let a function act at `seconds` after the start, when the floor is as it is then."""
+        self._later(seconds, happen)
+
     def dials(self, seconds: float, agent: str, call: str, number: str, fails: str = "", talk_s: float = 20.0) -> None:
         """An agent dials; the far end answers after 3 s, or fails for this reason."""
 
