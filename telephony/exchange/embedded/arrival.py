@@ -76,7 +76,7 @@ def _invite(switch: Switch, transaction: ServerTransaction, trunk: Trunk | None)
         return
     port.law = sdp.PCMA
     call = Call(switch, switch.new_call_id(), from_number, from_name, to_number, "in", transaction.received_at)
-    switch.calls[call.id] = call
+    switch.begin(call)
     call.add(InboundLeg(switch.trunk_line, call, transaction, media, call.id, from_number, port))
     arrived = CallArrived(
         call.id, from_number, from_name, to_number, trunk.name, time.monotonic(), transaction.received_at

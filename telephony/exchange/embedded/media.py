@@ -100,7 +100,12 @@ class Ticker:
         self._due = self._loop.time()
         self._handle: asyncio.TimerHandle | None = None
         self.latest = 0.0
-        self._tick()
+
+    def wake(self) -> None:
+        """A call began: tick until there is none."""
+        if self._handle is None:
+            self._due = self._loop.time()
+            self._tick()
 
     def close(self) -> None:
         """Stop."""
@@ -114,7 +119,11 @@ class Ticker:
         if now - self._due > RESYNC:
             log.warning("the loop was %.0f ms late", 1000 * (now - self._due))
             self._due = now + g711.FRAME_SECONDS
-        for media in self._calls():
+        calls = self._calls()
+        if not calls:
+            self._handle = None
+            return
+        for media in calls:
             try:
                 media.step()
             except Exception:

@@ -129,7 +129,7 @@ def _call_for(switch: Switch, order: Ring | Dial, to_number: str, caller_id: str
 
 
 def _begin(switch: Switch, call: Call, leg: OutboundLeg) -> None:
-    switch.calls[call.id] = call
+    switch.begin(call)
     call.add(leg)
     leg.place()
 

@@ -90,7 +90,8 @@ class Recording:
 
     def open(self) -> None:
         """Create the file; raises FileExistsError and other OSErrors."""
-        self._file = self.path.open("xb")
+        handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        self._file = os.fdopen(handle, "wb")
         self._file.write(_header(0))
         self._file.flush()
 

@@ -121,6 +121,12 @@ class Switch:
         """Tell the leader."""
         self._report(fact)
 
+    def begin(self, call: Call) -> None:
+        """A call begins."""
+        self.calls[call.id] = call
+        if self._ticker:
+            self._ticker.wake()
+
     def call_over(self, call: Call) -> None:
         """No leg is left."""
         self.calls.pop(call.id, None)

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import asyncio
+import random
+from collections.abc import Callable
 
 import pytest
 
@@ -35,6 +37,7 @@ class Wire:
         self.received: list[SipRequest | SipResponse] = []
         self.lose_out = 0
         self.lose_in: set[str] = set()
+        self.lose_any: Callable[[], bool] = lambda: False
         socket = peer.transactions.socket
         self._deliver, self._send = socket._receive, socket.send
         socket._receive = self._came
@@ -44,14 +47,14 @@ class Wire:
     def _came(self, message: SipRequest | SipResponse, source: Addr, at: float) -> None:
         self.received.append(message)
         word = message.method if isinstance(message, SipRequest) else str(message.status_code)
-        if word not in self.lose_in:
+        if word not in self.lose_in and not self.lose_any():
             self._deliver(message, source, at)
 
     def _goes(self, raw: bytes, to: Addr) -> None:
         self.sent.append(raw)
         if self.lose_out:
             self.lose_out -= 1
-        else:
+        elif not self.lose_any():
             self._send(raw, to)
 
     def requests(self, method: str) -> int:
@@ -241,6 +244,34 @@ async def test_old_sequence_numbers_and_unknown_requests_in_a_dialog_do_no_harm(
     await until(lambda: bool(answers))
     assert answers[0].status_code == 500
     assert not site.seen(LegEnded)
+
+
+async def test_lost_datagrams_lose_no_call(site: Site) -> None:
+    """One datagram in eight is lost, each way, at the customers' and the phone's side."""
+    dice = random.Random(11)
+    phone = await site.phone("1001")
+    caller = await site.caller()
+    for peer in (caller, phone):
+        wire = Wire(peer)
+        wire.lose_any = lambda: dice.random() < 0.125
+    talks = [caller.call(site.trunk, "400") for _ in range(8)]
+    await until(lambda: len(site.seen(CallArrived)) == 8)
+    for number, arrived_call in enumerate(site.seen(CallArrived)):
+        await site.do(Ring, arrived_call.call, f"a{number}", "1001", {})
+    await until(lambda: sum(t.state == "ringing" for t in phone.talks) == 8)
+    for agent in list(phone.talks):
+        agent.answer()
+    await until(lambda: len(site.seen(LegAnswered)) == 8)
+    for arrived_call in site.seen(CallArrived):
+        await site.do(Answer, arrived_call.call)
+    await until(lambda: all(talk.state == "answered" for talk in talks))
+    for talk in talks:
+        talk.hang_up()
+    await until(lambda: len([f for f in site.seen(LegEnded) if f.why == "bye"]) == 8)
+    for arrived_call in site.seen(CallArrived):
+        await site.do(EndCall, arrived_call.call)
+    await until(lambda: not phone.talks)
+    assert len(site.seen(CallEnded)) == len(phone.past) == 8
 
 
 async def test_no_ack_and_no_answer_come_to_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
