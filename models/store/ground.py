@@ -120,7 +120,8 @@ def _ground_as_root(data_dir: Path, bindir: Path) -> Ground:
     uid, gid = _system_user()
     home = SYSTEM_DATA
     home.mkdir(mode=0o755, parents=True, exist_ok=True)
-    if not _can(uid, gid, "-x", bindir / "postgres") or not _can(uid, gid, "-r", bindir.parent / "share"):
+    share = bindir.parent / "share"  # beside the programs in the wheel, elsewhere in a distribution
+    if not _can(uid, gid, "-x", bindir / "postgres") or (share.exists() and not _can(uid, gid, "-r", share)):
         bindir = _copy_programs(bindir, home, uid, gid)
     root = data_dir / "pg"
     if not _can(uid, gid, "-x", data_dir):

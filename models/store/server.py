@@ -183,17 +183,12 @@ class EmbeddedServer:
 
         pg_ctl believes kill(pid, 0), which a zombie or a re-used pid satisfies too: look at the process itself.
         """
-        running = self._read_pid_file()
-        if running is None:
-            return None
-        match self._kind_of(running.pid):
-            case "ours":
-                self._wait_until_ready()
-                return self._read_pid_file()
-            case "gone":
-                pass
-            case _:
+        while (running := self._read_pid_file()) is not None:
+            if self._kind_of(running.pid) != "ours":
                 self._clear_stale(running)
+                return None
+            if self._answers(running.pid):
+                return self._read_pid_file()
         return None
 
     def _clear_stale(self, running: Running) -> None:
@@ -206,17 +201,17 @@ class EmbeddedServer:
         (self.data / "postmaster.pid").unlink(missing_ok=True)
         (running.socket_dir / f".s.PGSQL.{running.port}.lock").unlink(missing_ok=True)
 
-    def _wait_until_ready(self) -> None:
+    def _answers(self, pid: int) -> bool:
+        """Wait until the living server `pid` takes connections; False when it dies meanwhile."""
         until = time.monotonic() + START_S
-        while (running := self._read_pid_file()) is not None and self._kind_of(running.pid) == "ours":
-            if (
-                running.port
-                and self._code("pg_isready", "-q", "-h", str(running.socket_dir), "-p", str(running.port)) == 0
-            ):
-                return
+        while (running := self._read_pid_file()) is not None and self._kind_of(pid) == "ours":
+            ready = ("pg_isready", "-q", "-h", str(running.socket_dir), "-p", str(running.port))
+            if running.port and self._code(*ready) == 0:
+                return self._kind_of(pid) == "ours"
             if time.monotonic() > until:
                 raise ServerError("store.server_slow", str(self.ground.log_dir / "postgresql.log"))
             time.sleep(0.02)
+        return False
 
     def _read_pid_file(self) -> Running | None:
         lines = _text(self.data / "postmaster.pid").splitlines()
