@@ -15,8 +15,11 @@ from models.rules.policy import ANY
 from models.verbs.registry import Act, VerbRefused, verb
 from models.work import policy as policies
 from models.work import setting as settings
+from models.work import verb_key
 
 _KEY = ("product_line", "warranty", "level", "fault_class", "district", "mode")
+KEYS_KEPT_S = 30 * 86_400.0  # a desk that was off for longer has nothing waiting
+LEAST_KEPT_S = 86_400.0
 _DEAREST = 100_000_000  # cents: a slipped decimal point is refused
 
 
@@ -98,3 +101,11 @@ async def setting_save(act: Act, name: str, value: object) -> dict[str, Any]:
     act.changed("setting", name, version)
     act.audited(setting=name, value=value)
     return {"name": name, "version": version}
+
+
+@verb(system=True)
+async def keys_forget(act: Act, keep_s: float = KEYS_KEPT_S) -> dict[str, Any]:
+    """Forget the keys of verbs that no outbox sends again."""
+    gone = await act.conn.execute(delete(verb_key).where(verb_key.c.at < act.now - max(keep_s, LEAST_KEPT_S)))
+    act.audited(forgotten=gone.rowcount)
+    return {"forgotten": gone.rowcount}

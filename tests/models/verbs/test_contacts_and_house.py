@@ -134,3 +134,14 @@ async def test_a_setting_is_any_value(floor: Floor, value: object) -> None:
     async with floor.database.reading() as conn:
         stored = (await conn.execute(text("SELECT value FROM tr.setting WHERE name = 'company'"))).scalar_one()
     assert stored == value
+
+
+async def test_old_keys_are_forgotten_young_ones_never(floor: Floor) -> None:
+    first = await floor(LIN, "customer_create", key="old", name="甲")
+    later = NOW + 40 * 86_400
+    await floor(LIN, "customer_create", key="young", name="乙", now=later)
+    assert (await floor(SYSTEM, "keys_forget", keep_s=0.0, now=later + 60))["forgotten"] == 1
+    again = await floor(LIN, "customer_create", key="young", name="乙", now=later + 120)
+    assert again["customer"] != first["customer"]
+    async with floor.database.reading() as conn:
+        assert (await conn.execute(text("SELECT count(*) FROM tr.customer"))).scalar_one() == 2
