@@ -45,6 +45,7 @@ class StepsRow(DraftRow):
         lines = [line for line in self._desk.sheet.value(self.name).split("\n") if line]
         if lines != [chip.text() for chip in self._chips]:
             for chip in self._chips:
+                chip.hide()  # else a show still on its way makes it a window
                 chip.setParent(None)
                 chip.deleteLater()
             while self._flow.takeAt(0) is not None:
@@ -113,6 +114,7 @@ class ChoiceRow(DraftRow):
             while (item := self._flow.takeAt(0)) is not None:
                 widget = item.widget()
                 if widget is not None:
+                    widget.hide()  # else a show still on its way makes it a window
                     widget.setParent(None)
                     widget.deleteLater()
             self.options = {}

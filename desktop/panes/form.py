@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.panes.form_footer import FormFooter
@@ -39,6 +39,7 @@ class GuidedForm(QFrame):
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._desk = desk
+        self._old = True
         self.setProperty("role", "pane")
         self.setAccessibleName(tr("form.title"))
 
@@ -94,7 +95,7 @@ class GuidedForm(QFrame):
         desk.sheet.changed.watch(self.refresh)
         desk.sheet.step_changed.watch(self._step_changed)
         desk.sheet.field_changed.watch(self._field_changed)
-        self.refresh()
+        self._show_steps()
 
     def _page(self, name: str) -> StepPage:
         match name:
@@ -121,14 +122,24 @@ class GuidedForm(QFrame):
 
     def refresh(self) -> None:
         """Another card or draft: everything anew."""
+        self._old = not self.isVisible()
+        if self._old:
+            return  # while it rings the card comes first; the form is filled when it is shown
         sheet = self._desk.sheet
         self._greeting.setText(tr("form.quoted", sheet.greeting) if sheet.greeting else "")
         self._number.setText(tr("form.draft", sheet.draft.number) if sheet.draft else tr("form.no_draft"))
-        for page in self.pages.values():
-            page.refresh()
+        self.page.refresh()
         self._show_steps()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._old:
+            self.refresh()
+
     def _step_changed(self) -> None:
+        if not self.isVisible():
+            self._old = True
+            return
         self.page.refresh()
         had_focus = self._stack.isAncestorOf(self.focusWidget()) if self.focusWidget() else False
         self._show_steps()
@@ -136,9 +147,9 @@ class GuidedForm(QFrame):
             self.focus_first_empty(here=True)
 
     def _field_changed(self, name: str) -> None:
-        field = guide.FIELD.get(name)
-        if field is not None and field.step in self.pages:
-            self.pages[field.step].refresh_field(name)
+        if not self.isVisible():
+            self._old = True
+            return
         self.page.refresh_field(name)
         self._show_steps()
 
@@ -186,7 +197,7 @@ class GuidedForm(QFrame):
         if not wanted:
             wanted = [name for name in self.page.order if not self._desk.sheet.value(name)] or list(self.page.order)
         if wanted:
-            self.focus_field(wanted[0])
+            self.focus_field(self.page.first_stop(wanted) if of_step else wanted[0])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         text = event.text()

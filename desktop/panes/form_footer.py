@@ -114,6 +114,7 @@ class FormFooter(QFrame):
         focused = next((number for number, link in enumerate(self.links) if link.hasFocus()), -1)
         for link in self.links:
             self._link_row.removeWidget(link)
+            link.hide()  # else a show still on its way makes it a window
             link.setParent(None)
             link.deleteLater()
         self.links = []

@@ -92,10 +92,18 @@ class StepPage(QWidget):
         """Names of the fields on the page now."""
         return self._shown
 
-    def refresh(self) -> None:
-        """Everything anew from the flow."""
+    def first_stop(self, missing: list[str]) -> str:
+        """Which of the step's missing fields the focus goes to first."""
+        return missing[0]
+
+    def show_words(self) -> None:
+        """The words to say, as they are now."""
         words = self.words()
         self.say.say(tr("form.quoted", words.strip("「」“”")) if words else "")
+
+    def refresh(self) -> None:
+        """Everything anew from the flow."""
+        self.show_words()
         values = self.values()
         for edit in self.fields.values():
             edit.refresh(values)

@@ -180,6 +180,7 @@ class LiveDraftPane(QFrame):
             for name in [name for name in self.rows if name not in OWN]:
                 row = self.rows.pop(name)
                 self._column.removeWidget(row)
+                row.hide()  # else a show still on its way makes it a window
                 row.setParent(None)
                 row.deleteLater()
         for name in self._order():

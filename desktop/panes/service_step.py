@@ -71,8 +71,13 @@ class ServiceStep(StepPage):
         self._refresh_modes()
         super().refresh()
 
+    def first_stop(self, missing: list[str]) -> str:
+        """The mode comes first: the other questions of this step follow from it."""
+        return "service_mode" if "service_mode" in missing else missing[0]
+
     def refresh_field(self, name: str) -> None:
         self._refresh_modes()
+        self.show_words()
         super().refresh_field(name)
 
     def focus_field(self, name: str) -> None:

@@ -155,6 +155,7 @@ class TransferPanel(QFrame):
         while (item := self._chip_row.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
+                widget.hide()  # else a show still on its way makes it a window
                 widget.setParent(None)
                 widget.deleteLater()
         for skill in skills:
