@@ -386,6 +386,7 @@ class Controls(QWidget):
             self.hang_up.set_look("armed", words, tr("shell.hang_up_warning"))
         else:
             self.hang_up.set_look("line", tr("shell.hang_up"), tr("shell.hang_up_tip"))
+        self.slot.setMinimumWidth(max(ARMED_WIDTH, self.hang_up.minimumSizeHint().width()))
         reason = calls.hang_up_reason_wanted
         self.strip_mode.emit("reason" if reason else "armed" if left > 0 and self.hang_up.look == "armed" else "")
 

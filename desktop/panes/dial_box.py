@@ -129,7 +129,7 @@ class DialBox(QFrame):
     def paste_number(self) -> None:
         """What is on the clipboard, its first line."""
         text = QApplication.clipboard().text().strip().splitlines()
-        self.field.setText(text[0][:64] if text else "")
+        self.field.setText(text[0].strip()[:64] if text else "")
         self.field.setFocus()
 
     def dial(self) -> None:

@@ -30,7 +30,7 @@ class ControlButton(QAbstractButton):
         self._icon_name, self._letter, self._chord, self._why = icon, letter, chord, ""
         self.setAccessibleName(text)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._tell()
 
     def _tell(self) -> None:
@@ -78,7 +78,8 @@ class ControlButton(QAbstractButton):
         return QSize(max(CONTROL.width(), self._words_width() + 12), CONTROL.height())
 
     def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+        # In a narrow window long words keep every letter and lose the air beside them.
+        return QSize(max(48, self._words_width() + 2), CONTROL.height())
 
     def event(self, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Enter, QEvent.Type.Leave):
@@ -121,7 +122,7 @@ class HangUpButton(QAbstractButton):
         self.setText(text)
         self.setAccessibleName(text)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
 
     @property
     def look(self) -> HangUpLook:
@@ -153,7 +154,8 @@ class HangUpButton(QAbstractButton):
         return QSize(max(ARMED_WIDTH if self._look == "armed" else HANG_UP_WIDTH, words), CONTROL.height())
 
     def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+        words = QFontMetrics(current().font(self._role)).horizontalAdvance(self.text())
+        return QSize(max(72, words + 10), CONTROL.height())
 
     def event(self, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Enter, QEvent.Type.Leave):
