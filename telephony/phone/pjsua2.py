@@ -70,6 +70,8 @@ REGISTRATION_S = 60
 RETRY_S = 5
 AGAIN_AFTER_S = 0.1
 AGAIN_TRIES = 20
+QUICK_ENDS = 20  # calls that may end within QUICK_S: their sockets close late, and above some 30 the library aborts
+QUICK_S = 1.0  # callers who cancel as quickly cannot be slowed from here: that is for the exchange before it
 CODECS = ("PCMA/8000", "PCMU/8000")
 
 
@@ -154,6 +156,7 @@ class Pjsua2Engine:
         self._numbers = itertools.count(1)
         self._legs: dict[int, _Leg] = {}
         self._ended: list[_Leg] = []
+        self._ends: deque[float] = deque(maxlen=QUICK_ENDS)
         self._wanted: Register | None = None
         self._registered = False
         self._why_not: str | None = None
@@ -293,7 +296,7 @@ class Pjsua2Engine:
     def _carry_out(self, command: Command, tries: int) -> None:
         name = type(command).__name__
         try:
-            self._order(command)
+            self._order(command, tries)
         except (_Refused, BadSound) as refused:
             self.say(CommandRefused(name, str(refused)))
         except pj.Error as error:
@@ -306,7 +309,7 @@ class Pjsua2Engine:
             log.exception("command %s", name)
             self.say(CommandRefused(name, f"failed: {error}"))
 
-    def _order(self, command: Command) -> None:
+    def _order(self, command: Command, tries: int) -> None:
         match command:
             case Register():
                 self._register(command)
@@ -326,6 +329,11 @@ class Pjsua2Engine:
                 leg = self._leg(number)
                 if leg.view.stage != "ringing":
                     raise _Refused("not_ringing")
+                moment = time.monotonic()
+                if len(self._ends) == QUICK_ENDS and moment - self._ends[0] < QUICK_S:
+                    # a flood: while this one keeps its line, PJSIP answers 486 by itself and opens no socket
+                    self._again.append((moment + AGAIN_AFTER_S, tries, command))
+                    return
                 self._hang_up(leg, code)
             case HangUpCall(number):
                 self._hang_up(self._leg(number), 0)
@@ -537,6 +545,7 @@ class Pjsua2Engine:
     def leg_ended(self, leg: _Leg, code: int) -> None:
         """The call is over; the object goes at the end of this turn."""
         self._ended.append(leg)
+        self._ends.append(time.monotonic())
         leg.source = None
         if self._legs.pop(leg.view.call, None) is not None:
             self._sound.forget(leg.view.call)

@@ -309,3 +309,19 @@ async def test_malformed_sip_does_not_end_the_handset_or_its_call(handset):
     peer.do(HangUpCall(mine.call))
     assert (await line.hear(CallGone, lambda gone: gone.call == theirs.call)).by == "far"
     assert line.process.returncode is None
+
+
+async def test_a_flood_of_calls_that_are_all_rejected_does_not_end_the_handset(handset):
+    """The library aborts when some 30 calls end within half a second; 150 a second are thrown here."""
+    line = await handset()
+
+    async def reject_all() -> None:
+        while True:
+            line.do(RejectCall((await line.ringing()).call))
+
+    rejecting = asyncio.create_task(reject_all())
+    flood = await sipp("caller_rejected_486.xml", line.now.sip, "-m", "300", "-r", "150")
+    await ended(flood, 20)  # most find every line taken, which is not what the scenario expects
+    rejecting.cancel()
+    assert line.process.returncode is None
+    assert (await line.ask()).capabilities.max_calls == 4
