@@ -5,12 +5,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
+import random
 import shutil
 import signal
+import socket
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -140,24 +144,46 @@ async def start(data: Path, **options: Any) -> Site:
     return site
 
 
+@dataclass(frozen=True)
+class Shared:
+    """One exchange for all tests of a worker that neither end nor abandon it. Its trunks are this machine and, for
+    calls that go out, a provider at `provider_port` with user acme and password geheim."""
+
+    where: Addresses
+    folder: Path
+    provider_port: int
+    epochs: Iterator[int]
+
+
+def free_port() -> int:
+    """A UDP port that is free now, below those the system and the exchange give out."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock, contextlib.suppress(OSError):
+            sock.bind(("127.0.0.1", random.randrange(20000, 29999)))
+            return int(sock.getsockname()[1])
+
+
 @pytest.fixture(scope="session")
-def shared_exchange() -> Iterator[tuple[Addresses, Path, Iterator[int]]]:
-    """One exchange for all tests of a worker that do not end or abandon it, with the epochs to lead it by."""
+def shared_exchange() -> Iterator[Shared]:
+    """The exchange of this worker."""
     folder = Path(tempfile.mkdtemp(prefix="tr-"))
-    where = asyncio.run(start_if_absent(folder))
-    yield where, folder, count(1)
+    port = free_port()
+    provider = {"name": "acme", "host": "127.0.0.1", "port": port, "user": "acme", "secret": "geheim"}
+    rows = [{"name": "local", "host": "127.0.0.1", "port": 0}, provider | {"caller_id": "4006001"}]
+    (folder / "trunks.json").write_text(json.dumps(rows), encoding="utf-8")
+    where = asyncio.run(start_if_absent(folder, trunks=folder / "trunks.json"))
+    yield Shared(where, folder, port, count(1))
     end(where.pid)
     shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
-async def site(shared_exchange: tuple[Addresses, Path, Iterator[int]]) -> AsyncIterator[Site]:
+async def site(shared_exchange: Shared) -> AsyncIterator[Site]:
     """An open exchange that this test leads."""
-    where, folder, epochs = shared_exchange
-    client = await EmbeddedExchange.connect(where.control)
-    epoch = next(epochs)
+    client = await EmbeddedExchange.connect(shared_exchange.where.control)
+    epoch = next(shared_exchange.epochs)
     await client.attach(epoch)
-    site = Site(where, client, folder, epoch, shared=True)
+    site = Site(shared_exchange.where, client, shared_exchange.folder, epoch, shared=True)
     await site.do(SetOpen, True)
     try:
         yield site
