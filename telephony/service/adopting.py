@@ -182,7 +182,7 @@ def _adopt_call(board: Switchboard, now: engine.CallNow, past: Past) -> None:
     for leg in list(live.legs.values()):
         if talking is None or leg.leg != talking.leg:
             board.carrying.drop(live, leg.leg)
-            board.left_over.setdefault(leg.agent, []).append(OfferGone(now.call, "not_needed"))
+            board.showing.left_over.setdefault(leg.agent, []).append(OfferGone(now.call, "not_needed"))
     if past.responsible and (talking is None or talking.agent != past.responsible):
         board.write(now.call, "released", past.responsible, {"leg": past.responsible_leg})
     if not customer:
@@ -212,7 +212,7 @@ def _say_it_ended(board: Switchboard, past: Past, person: str) -> None:
         past.call, "ended", "agent", False, number, past.customer, past.queue, "", past.connected_at,
         customer_gone=True, direction=past.direction,
     )  # fmt: skip
-    board.left_over.setdefault(person, []).append(ended)
+    board.showing.left_over.setdefault(person, []).append(ended)
 
 
 def _queue_again(board: Switchboard, live: LiveCall) -> None:

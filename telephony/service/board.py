@@ -8,12 +8,14 @@ after a start; an event is counted once by its key. Instants are site time, the 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from telephony.messages import Alarm, Interval
 from telephony.service.journal import Event
 
 QUARTER_S = 900.0
+DAY_S = 24 * 3600.0
 SHORT_ABANDON_S = 5.0
 ALARMS_KEPT = 50
 
@@ -46,14 +48,26 @@ class Figures:
     day_start: float
     _quarters: dict[float, _Counts] = field(default_factory=dict)
     _callers: dict[str, _Caller] = field(default_factory=dict)
+    _waiting: list[Event] | None = field(default_factory=list)
     _seen: set[tuple[int, int]] = field(default_factory=set)
     _calls_of: dict[str, int] = field(default_factory=dict)
     _missed_by: dict[str, int] = field(default_factory=dict)
     _alarms: list[Alarm] = field(default_factory=list)
 
+    def begin(self, earlier: Iterable[Event]) -> None:
+        """Count what happened before, in the order of the log; then what came meanwhile. Until then nothing counts."""
+        self._waiting, meanwhile = None, self._waiting or []
+        for event in (*earlier, *meanwhile):
+            self.take(event)
+
     def take(self, event: Event) -> None:
         """Count one event; one already counted, or of another day, changes nothing."""
+        if self._waiting is not None:
+            self._waiting.append(event)
+            return
         key = (event.epoch, event.seq)
+        if event.at >= self.day_start + DAY_S:
+            self._begin_day(day_start(event.at))
         if key in self._seen or event.at < self.day_start:
             return
         self._seen.add(key)
@@ -77,6 +91,13 @@ class Figures:
                 self._ended(event)
             case _:
                 return
+
+    def _begin_day(self, start: float) -> None:
+        """Midnight: calls under way are counted in the day in which they came."""
+        self.day_start = start
+        for of_yesterday in (self._quarters, self._callers, self._seen, self._calls_of, self._missed_by):
+            of_yesterday.clear()
+        self._alarms = []
 
     def _connected(self, event: Event) -> None:
         self._calls_of[event.who] = self._calls_of.get(event.who, 0) + 1

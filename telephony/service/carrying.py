@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 RING_TIMEOUT_S = 60.0
 DIAL_TIMEOUT_S = 60.0
+SILENT_CUSTOMER_S = 1.0  # who picked up and sends no sound by then is listening
 PROMPTS = {"waiting": ("waiting",), "nobody": ("nobody",), "promised": ("callback_noted",)}
 _unfit = re.compile(r"[^A-Za-z0-9_-]")
 
@@ -104,7 +105,7 @@ class Carrying:
         offer = views.offer(board.floor, live, agent, board.names, now)
         if offer is not None:
             # The desk hears of it before its phone does, so that the card is there with the first ring.
-            told = board.offered_now(agent, offer)
+            told = board.showing.offer(agent, offer)
         self._ring_phone(live, live.legs[leg], role, told)
 
     def _ring_phone(self, live: LiveCall, leg: StaffLeg, role: str, told: Awaitable[None] | None = None) -> None:
@@ -142,7 +143,15 @@ class Carrying:
             live.recorded_at = now
             self.board.give(live.call, engine.Record, answered=self._recording_answered, file=live.recording)
             self.board.write(live.call, "recording_started", agent, {"file": live.recording})
-        self._connect(live, ((live.call, leg),), then=lambda _order, _answer: self.board.check_media(live))
+        self._connect(live, ((live.call, leg),), then=lambda _order, _answer: self._joined(live, leg))
+
+    def _joined(self, live: LiveCall, leg: str) -> None:
+        """Connected as soon as sound flows both ways; a customer who sends none (muted) is not waited for."""
+        board = self.board
+        board.check_media(live)
+        if live.told_connected != leg:
+            late = board.clock.now() + SILENT_CUSTOMER_S
+            board.alarm_clocks.set(f"silent-{live.call}", late, lambda: board.take_for_connected(live, leg))
 
     def _recording_answered(self, order: engine.Order, answer: object) -> None:
         if isinstance(answer, engine.Refused) and isinstance(order, engine.Record):

@@ -151,12 +151,19 @@ class LinkClient:
                         welcomed, self._socket = True, socket
                         self._inbox.put_nowait(Connected())
                         tasks = [asyncio.create_task(self._renew(socket)), asyncio.create_task(self._measure(socket))]
-                    if isinstance(message, Pong):
-                        self._answered(message)
-                    elif message is not None:
-                        self._inbox.put_nowait(message)
-                    if isinstance(message, Rejected) and message.why != "not_leading":
-                        return welcomed, message.why
+                    match message:
+                        case Pong():
+                            self._answered(message)
+                        case Rejected("not_leading"):
+                            # The next switchboard is on its way: nobody is signed out for that.
+                            raise ConnectionError("not_leading")
+                        case Rejected(why):
+                            self._inbox.put_nowait(message)
+                            return welcomed, why
+                        case None:
+                            pass
+                        case _:
+                            self._inbox.put_nowait(message)
             finally:
                 self._socket = None
                 for task in tasks:

@@ -164,8 +164,7 @@ class Leading:
         """Today's figures from the event log, beside what happens meanwhile."""
         while True:
             try:
-                for event in await self.archive.events_since(self.settings.site, figures.day_start):
-                    figures.take(event)
+                figures.begin(await self.archive.events_since(self.settings.site, figures.day_start))
                 return
             except DatabaseAway:
                 await asyncio.sleep(TRY_AGAIN_S)

@@ -108,11 +108,11 @@ class Link:
         """Listen; answers the port. Raises OSError when it is in use."""
         application = web.Application()
         application.router.add_get("/link", self._serve)
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, host, port)
+        runner = self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
+        site = web.TCPSite(runner, host, port)
         await site.start()
-        self.port = self._runner.addresses[0][1]
+        self.port = runner.addresses[0][1]
         self._tasks = [asyncio.create_task(self._recheck_now_and_then()), asyncio.create_task(self._push_boards())]
         return self.port
 
@@ -158,8 +158,8 @@ class Link:
             await asyncio.sleep(BOARD_EVERY_S)
             board = self.switchboard
             watchers = [desk for desk in self.desks.values() if desk.watches_board]
-            if board is not None and watchers and board.board_dirty:
-                picture = board.board()
+            if board is not None and watchers and board.showing.board_dirty:
+                picture = board.showing.board()
                 for desk in watchers:
                     desk.tell(picture)
 
@@ -234,8 +234,8 @@ class Link:
         board = self.switchboard
         if board is not None:
             board.sign_in(seat)
-            desk.tell(link.Colleagues(board.colleagues()))
-            desk.tell(board.glimpse())
+            desk.tell(link.Colleagues(board.showing.colleagues()))
+            desk.tell(board.showing.glimpse())
 
     def _seat(self, desk: Desk) -> Seat:
         who = desk.who
@@ -276,7 +276,7 @@ class Link:
                 else:
                     desk.watches_board = on
                     if on and board is not None:
-                        desk.tell(board.board())
+                        desk.tell(board.showing.board())
             case _ if board is None:
                 desk.tell(Refusal(type(message).__name__, "link.not_leading"))
             case link.FinishWrapUp():

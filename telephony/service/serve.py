@@ -38,6 +38,7 @@ from telephony.service.switchboard import Switchboard
 STANDBY_SAID_S = 2.0
 LONGEST_SOCKET_PATH = 90
 LOOK_FOR_STAFF_S = 0.1
+LAST_ORDERS_S = 1.0
 HOUSE_KINDS = frozenset({"queue", "outbound_rule", "setting"})
 
 
@@ -49,6 +50,7 @@ class Service:
         self.stop = asyncio.Event()
         self.link_port = 0
         self._addresses: Addresses | None = None
+        self._said_serving = False
 
     async def run(self) -> None:
         """Raises StoreError, StartFailed or OSError with words when it cannot start."""
@@ -87,7 +89,6 @@ class Service:
             await self._connect_once()
             self.link_port = await link.start(settings.host, settings.link_port)
             self._publish()
-            print(f"SERVING http://{settings.host}:{self.link_port}", flush=True)
             workers = [
                 asyncio.create_task(leading.run(), name="leading"),
                 asyncio.create_task(self._open(leading), name="opening"),
@@ -100,6 +101,7 @@ class Service:
                     if worker.done():
                         worker.result()
             finally:
+                await self._close_house(leading)
                 for task in (stopping, *workers):
                     task.cancel()
                 await asyncio.gather(stopping, *workers, return_exceptions=True)
@@ -122,7 +124,7 @@ class Service:
         self._addresses = await start_if_absent(
             data,
             trunk=before.trunk if before else f"{settings.host}:{settings.trunk_port}",
-            phones=before.phones if before else f"{settings.host}:{settings.phone_port}",
+            phones=before.phones if before else f"{_near(settings.host)}:{settings.phone_port}",
             control=_control(data),
             recordings=settings.data_dir / "recordings",
             trunks=_if_there(settings.data_dir / "trunks.json"),
@@ -140,9 +142,9 @@ class Service:
         told = json.loads(file.read_text(encoding="utf-8"))
         addresses = self._addresses
         told |= {
-            "link_host": self.settings.host,
+            "link_host": _near(self.settings.host),
             "link_port": self.link_port,
-            "link": f"http://{self.settings.host}:{self.link_port}",
+            "link": f"http://{_near(self.settings.host)}:{self.link_port}",
             "sip_trunk": addresses.trunk if addresses else "",
             "sip_phones": addresses.phones if addresses else "",
             "recordings": str(addresses.recordings) if addresses else "",
@@ -162,7 +164,9 @@ class Service:
                 await asyncio.wait_for(leading.leads.wait(), STANDBY_SAID_S)
             except TimeoutError:
                 print("STANDBY", flush=True)
+                self._say_serving()
                 await leading.leads.wait()
+            self._say_serving()
             board = leading.switchboard
             while board is not None and self.open_when_staffed and not said_ready and not staffed(board):
                 await asyncio.sleep(LOOK_FOR_STAFF_S)
@@ -174,6 +178,18 @@ class Service:
                     said_ready = True
                     print(f"READY {self._addresses.trunk}", flush=True)
                 await asyncio.wait([board.lost])
+
+    def _say_serving(self) -> None:
+        if not self._said_serving:
+            self._said_serving = True
+            print(f"SERVING http://{_near(self.settings.host)}:{self.link_port}", flush=True)
+
+    async def _close_house(self, leading: Leading) -> None:
+        """Ended on purpose: no new callers. A standby that leads a moment later opens again."""
+        board = leading.switchboard
+        if board is not None:
+            board.give_site(SetOpen, open=False)
+            await asyncio.wait([asyncio.create_task(board.ordering.quiet())], timeout=LAST_ORDERS_S)
 
     async def _listen(self, listener: Listener, link: Link, leading: Leading) -> None:
         """News of the database: to the desks, and what concerns us to ourselves."""
@@ -197,6 +213,11 @@ def staffed(board: Switchboard) -> bool:
         agent.state is AgentState.READY and person in board.floor.phones and agent.queues
         for person, agent in board.floor.agents.items()
     )
+
+
+def _near(host: str) -> str:
+    """The address that somebody on this machine can use for a host that means «all»."""
+    return "127.0.0.1" if host == "0.0.0.0" else host
 
 
 def _runs(settings: Settings) -> bool:

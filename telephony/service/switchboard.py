@@ -11,13 +11,12 @@ import asyncio
 import uuid
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Any, Protocol
 
 from models.kinds import AgentState
 from telephony import calls
 from telephony.exchange import engine
-from telephony.messages import Alarm, Board, CallIs, Colleagues, Glimpse, Offer, OfferGone, ToDesk
+from telephony.messages import ToDesk
 from telephony.routing.floor import Floor, IllegalTransition
 from telephony.routing.router import due, step
 from telephony.service import views
@@ -30,9 +29,9 @@ from telephony.service.house import House
 from telephony.service.journal import Errand, Event, Journal
 from telephony.service.live import Found, LiveCall, Seat
 from telephony.service.ordering import Answered, Ordering
+from telephony.service.showing import Showing
 
 LOOK_UP_S = 0.15  # what a look-up may take before the card comes later
-SHOW_EVERY_S = 0.05
 ACCOUNT_WITHIN_S = 1.0
 EARLIER_STATE_S = 60.0  # a restart shorter than this gives everybody his state back
 
@@ -77,20 +76,14 @@ class Switchboard:
         self.ordering = Ordering(exchange, journal.durable, self._lose)
         self._look_up = look_up
         self.carrying = Carrying(self)
+        self.showing = Showing(self)
         self._hearing = Hearing(self)
         self._events: deque[calls.Event] = deque()
         self._stepping = False
-        self._touched: set[str] = set()
-        self._shown: dict[str, dict[str, CallIs]] = {}
-        self._offered: dict[str, Offer] = {}
-        self.left_over: dict[str, list[CallIs | OfferGone]] = {}  # what a desk still shows of before we led
         self._dials = 0
         self._errands: set[asyncio.Task[None]] = set()
-        self._show_later: asyncio.TimerHandle | None = None
-        self._colleagues_dirty = False
-        self._glimpse: Glimpse | None = None
-        self.board_dirty = True
         self._began = clock.now()
+        self._now: float | None = None  # the instant of the step that is being carried out
 
     # ---- routing ----------------------------------------------------------------------------------------------
 
@@ -128,17 +121,19 @@ class Switchboard:
     def _step(self, event: calls.Event) -> None:
         now = self.clock.now()
         self.floor, orders = step(self.floor, event, now)
-        self._touch(event)
+        self.showing.touch(event)
+        self._now = now
         for order in orders:
-            self._touch(order)
+            self.showing.touch(order)
             try:
                 self.carrying.do(order, now)
             except Exception as error:
                 # One order that fails must not keep the rest of the step from the callers.
                 log.error("order_not_carried_out", error, order=type(order).__name__)
+        self._now = None
 
     def _after(self) -> None:
-        self._show()
+        self.showing.show()
         for call in [live.call for live in self.calls.values() if live.over]:
             busy = any(agent.call == call for agent in map(self.floor.agents.get, self.calls[call].agents) if agent)
             if not busy and self.calls[call].settled:
@@ -165,8 +160,7 @@ class Switchboard:
         """Order no more; calls at the exchange go on."""
         self.alarm_clocks.all_off()
         self.ordering.stop()
-        if self._show_later is not None:
-            self._show_later.cancel()
+        self.showing.stop()
         for task in list(self._errands):
             task.cancel()
         await asyncio.gather(*self._errands, return_exceptions=True)
@@ -199,9 +193,10 @@ class Switchboard:
         self, call: str, kind: str, who: str, data: dict[str, Any] | None = None, at: float | None = None
     ) -> Event:
         """One line of the event log."""
-        event = self.journal.append(call, kind, who, self.clock.now() if at is None else at, data)
+        moment = at if at is not None else self._now if self._now is not None else self.clock.now()
+        event = self.journal.append(call, kind, who, moment, data)
         self.figures.take(event)
-        self.board_dirty = True
+        self.showing.board_dirty = True
         return event
 
     def errand(self, name: str, args: dict[str, Any]) -> None:
@@ -231,8 +226,7 @@ class Switchboard:
         live = self.calls.get(str(errand.args.get("contact", "")))
         if live is not None and errand.name == "draft_create":
             live.draft = str(result.get("draft", ""))
-            self._touched.update(live.agents)
-            self._show()
+            self.showing.touch_all(live)
 
     def dial(self, person: str, number: str, task: str) -> None:
         """An agent dials a customer. Raises IllegalTransition when his state does not allow it."""
@@ -266,6 +260,15 @@ class Switchboard:
             live.told_connected = leg.leg
             self.tell(calls.MediaBothWays(live.call, leg.agent))
 
+    def take_for_connected(self, live: LiveCall, leg: str) -> None:
+        """Both are on the line and one of them is silent: that is a call all the same."""
+        staff = live.legs.get(leg)
+        if staff is None or staff.dropped or not staff.answered or not live.answered or live.over:
+            return
+        if live.joined == leg and live.told_connected != leg:
+            live.customer_media = staff.media = True
+            self.check_media(live)
+
     def start_look_up(self, live: LiveCall) -> None:
         """Who may it be? Routing does not wait for the answer."""
         task = asyncio.get_running_loop().create_task(self._find_customer(live), name=f"look-up-{live.call}")
@@ -295,8 +298,7 @@ class Switchboard:
             )
             self.tell(calls.CustomerFound(live.call, found.customer, found.level, found.last_agent))
         else:
-            self._touched.update(live.agents)
-            self._show()
+            self.showing.touch_all(live)
 
     # ---- people -----------------------------------------------------------------------------------------------
 
@@ -332,13 +334,8 @@ class Switchboard:
         agent = self.floor.agents.get(seat.person)
         if agent is not None:
             self.desks.tell(seat.person, views.my_state(agent, self.figures.calls_of(seat.person)))
-        for news in self.left_over.pop(seat.person, ()):
-            self.desks.tell(seat.person, news)
-        self._shown.pop(seat.person, None)
-        self._offered.pop(seat.person, None)
-        self._touched.add(seat.person)
         self.state_changed(seat.person, None)
-        self._show()
+        self.showing.begin(seat.person)
 
     def _give_earlier_state_back(self, person: str) -> None:
         state = self.earlier.pop(person, None)
@@ -372,94 +369,4 @@ class Switchboard:
         """Everybody's list of colleagues and the board follow, a moment later and together."""
         if state is AgentState.SIGNED_OUT and not self._busy(person) and person in self.seats:
             self.remove_account(self.seats.pop(person))
-        self._colleagues_dirty = True
-        self._soon()
-
-    # ---- what desks see ---------------------------------------------------------------------------------------
-
-    def _touch(self, what: object) -> None:
-        for name in ("agent", "from_agent", "to_agent"):
-            person = getattr(what, name, "")
-            if person:
-                self._touched.add(person)
-        live = self.calls.get(getattr(what, "call", ""))
-        if live is not None:
-            self._touched.update(live.agents)
-
-    def _show(self) -> None:
-        """Send every touched person's calls and offers that look different from what his desk was told last."""
-        names, now = self.names, self.clock.now()
-        touched, self._touched = self._touched, set()
-        for person in touched:
-            if person in self.seats:
-                self._show_calls(person, names)
-                self._show_offer(person, names, now)
-        self._soon()
-
-    def _show_calls(self, person: str, names: dict[str, str]) -> None:
-        shown = self._shown.setdefault(person, {})
-        agent = self.floor.agents.get(person)
-        mine = {agent.call if agent is not None else "", *shown}
-        for call in mine | {call for call, live in self.calls.items() if person in live.agents}:
-            live = self.calls.get(call)
-            view = views.call_is(self.floor, live, person, names) if live is not None else None
-            last = shown.get(call)
-            if view is None and last is not None:
-                del shown[call]
-                gone = live.customer_gone if live is not None else last.customer_gone
-                self.desks.tell(person, replace(last, stage="ended", customer_gone=gone, recording=False))
-            elif view is not None and view != last:
-                shown[call] = view
-                self.desks.tell(person, view)
-
-    def _show_offer(self, person: str, names: dict[str, str], now: float) -> None:
-        agent = self.floor.agents.get(person)
-        live = self.calls.get(agent.call) if agent is not None else None
-        offer = views.offer(self.floor, live, person, names, now) if live is not None else None
-        if offer is None:
-            self._offered.pop(person, None)
-            return
-        last = self._offered.get(person)
-        if last is None or replace(offer, waited_s=last.waited_s) != last:
-            self._offered[person] = offer
-            self.desks.tell(person, offer)
-
-    def offered_now(self, person: str, offer: Offer) -> Awaitable[None] | None:
-        """Tell a desk of an offer at once, before its phone is rung."""
-        self._offered[person] = offer
-        return self.desks.tell(person, offer)
-
-    def _soon(self) -> None:
-        if self._show_later is None:
-            self._show_later = asyncio.get_running_loop().call_later(SHOW_EVERY_S, self._show_all)
-
-    def _show_all(self) -> None:
-        self._show_later = None
-        self.board_dirty = True
-        if self._colleagues_dirty:
-            self._colleagues_dirty = False
-            self.desks.tell_all(Colleagues(self.colleagues()))
-        glimpse = self.glimpse()
-        last = self._glimpse
-        if last is None or replace(glimpse, at=last.at) != last:
-            self._glimpse = glimpse
-            self.desks.tell_all(glimpse)
-
-    def colleagues(self) -> tuple[views.Colleague, ...]:
-        found = (
-            views.colleague(self.floor, seat, self.calls, self.figures.missed_by(seat.person))
-            for seat in self.seats.values()
-        )
-        return tuple(sorted((each for each in found if each is not None), key=lambda each: each.agent))
-
-    def glimpse(self) -> Glimpse:
-        waiting = views.waiting(self.floor, self.calls)
-        kept, every = self.figures.promised()
-        return Glimpse(len(waiting), waiting[0].since if waiting else 0.0, kept, every, self.clock.now())
-
-    def board(self) -> Board:
-        self.board_dirty = False
-        figures = self.figures
-        alarms: tuple[Alarm, ...] = figures.alarms()
-        waiting = views.waiting(self.floor, self.calls)
-        return Board(self.clock.now(), waiting, self.colleagues(), figures.today(), figures.quarters(), alarms)
+        self.showing.colleagues_changed()

@@ -46,6 +46,7 @@ class FakeExchange:
         self.accounts: dict[str, str] = {}
         self.phones: set[str] = set()
         self.silent: set[str] = set()
+        self.mute: set[str] = set()  # legs that send no sound
         self.orders: list[engine.Order] = []
         self.open = False
         self.gone = False
@@ -115,7 +116,8 @@ class FakeExchange:
     def _answer(self, call: FakeCall, leg: FakeLeg) -> None:
         leg.stage = "answered"
         self.report(engine.LegAnswered(call.call, leg.leg, time.monotonic()))
-        self.report(engine.MediaStarted(call.call, leg.leg, time.monotonic()))
+        if leg.leg not in self.mute:
+            self.report(engine.MediaStarted(call.call, leg.leg, time.monotonic()))
 
     def _end(self, call: FakeCall, leg: str, by: str, why: str, code: int = 0) -> None:
         if call.legs.pop(leg, None) is None:

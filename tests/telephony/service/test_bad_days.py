@@ -8,7 +8,7 @@ import asyncio
 from models.kinds import AgentState
 from telephony import messages as link
 from telephony.exchange import engine
-from telephony.service.client import Connected
+from telephony.service.client import Connected, Disconnected, LinkClient
 from tests.conftest import Site
 from tests.telephony.service.fakes import FakeExchange
 from tests.telephony.service.room import DeskUnderTest, Room, until
@@ -113,8 +113,7 @@ async def test_a_second_switchboard_stands_by_and_takes_over(room: Room, site: S
     opening = asyncio.create_task(second.open())
     await asyncio.sleep(3 * room.settings.lease_renew_s)
     assert not second.leading.leads.is_set() and room.leading.leads.is_set()
-    told = await rejected(second, room.tokens["1001"])
-    assert told == "not_leading"
+    assert await turned_away(second, room.tokens["1001"]) == ("not_leading", 1.0)
     desk = await room.desk("1001")
     await answered(room, desk, "c1")
     await room.shipped()
@@ -126,13 +125,13 @@ async def test_a_second_switchboard_stands_by_and_takes_over(room: Room, site: S
     await second.close()
 
 
-async def rejected(room: Room, token: str) -> str:
-    from telephony.service.client import LinkClient
-
+async def turned_away(room: Room, token: str) -> tuple[str, float | None]:
+    """(why, when the desk tries again)."""
     desk = DeskUnderTest("1001", LinkClient("desk"))
     desk.client.start(room.url, token)
     try:
-        return (await desk.until(link.Rejected)).why
+        gone = await desk.until(Disconnected)
+        return gone.why, gone.again_in
     finally:
         await desk.close()
 

@@ -115,7 +115,7 @@ async def _later(room: Room) -> None:
 async def test_goodbye_signs_out(room: Room) -> None:
     desk = await room.desk("1001")
     await desk.close(goodbye=True)
-    await until(lambda: not room.leading.switchboard.colleagues())
+    await until(lambda: not room.leading.switchboard.showing.colleagues())
     await until(lambda: room.exchange.accounts == {})
 
 

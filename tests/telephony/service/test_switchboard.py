@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import time
+
 from models.kinds import AgentState, StateReason
 from resources.i18n import known
 from telephony import messages as link
@@ -209,3 +211,38 @@ async def test_a_lost_phone_brings_the_caller_back_to_the_same_agent(room: Room)
     room.exchange.pick_up("1001")
     await room.until_kind("c1", "connected", 2)
     assert {event.who for event in room.events("c1") if event.kind == "connected"} == {"1001"}
+
+
+async def test_a_customer_who_sends_no_sound_is_connected_all_the_same(room: Room) -> None:
+    desk = await room.desk("1001")
+    room.exchange.mute.add("c1")
+    room.exchange.arrive("c1")
+    await until(lambda: room.exchange.ringing("1001"))
+    room.exchange.pick_up("1001")
+    await desk.until(link.CallIs, lambda call: call.stage == "talking")
+    assert "connected" not in room.kinds("c1")
+    await desk.until(link.CallIs, lambda call: call.connected_at > 0)
+
+
+async def test_a_refused_invite_is_an_arrived_call_with_its_outcome(room: Room) -> None:
+    room.exchange.report(engine.CallRefused("c1", "13800138000", "400", 488, "no codec", time.monotonic()))
+    await room.until_kind("c1", "ended")
+    await room.shipped()
+    assert await room.one("SELECT outcome FROM tr.contact WHERE id = 'c1'") == "refused"
+
+
+async def test_a_caller_who_presses_1_is_promised_a_call_back(room: Room) -> None:
+    room.exchange.arrive("c1")
+    await until(lambda: "nobody" in room.exchange.calls["c1"].heard)
+    room.exchange.report(engine.DigitPressed("c1", "c1", "1", time.monotonic()))
+    await until(lambda: "callback_noted" in room.exchange.calls["c1"].heard)
+    await room.until_kind("c1", "promised")
+
+
+async def test_an_unregistered_phone_is_no_reason_to_lose_the_caller(room: Room) -> None:
+    await room.desk("1001")
+    second = await room.desk("1002")
+    room.exchange.phones.discard("1001")  # gone without a word
+    room.exchange.arrive("c1")
+    await second.until(link.Offer)
+    await room.until_kind("c1", "withdrawn")
