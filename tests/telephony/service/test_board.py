@@ -18,7 +18,7 @@ class Log:
     def __init__(self) -> None:
         self.events: list[Event] = []
 
-    def __call__(self, call: str, kind: str, at: float, who: str = "", **data: object) -> Event:
+    def __call__(self, call: str, kind: str, at: float, who: str = "", /, **data: object) -> Event:
         event = Event("site", 1, len(self.events) + 1, call, kind, who, at, dict(data))
         self.events.append(event)
         return event
