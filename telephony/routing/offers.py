@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is heard of a staff phone that rings: 180, accept, 200, refusal; and the races, settled.
+
+An offer is a caller's, a consult's, or the agent's own phone of a call he dials; each goes where it belongs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from telephony.calls import (
+    AgentId,
+    DropLeg,
+    LegId,
+    OfferAccepted,
+    OfferAnswered,
+    OfferFailed,
+    OfferRinging,
+)
+from telephony.routing import ringing, talking, transfer, waiting
+from telephony.routing.floor import Call, Offer, Role, Turn
+
+
+def offer_of(call: Call, agent: AgentId, leg: LegId = "") -> Offer | None:
+    """The offer of this call that rings at this agent now."""
+    for offer in (call.offer, call.consult.offer if call.consult else None):
+        if offer is not None and offer.agent == agent and leg in ("", offer.leg):
+            return offer
+    return None
+
+
+def _put(turn: Turn, call: Call, offer: Offer) -> None:
+    if offer.role is Role.CONSULT and call.consult is not None:
+        turn.put_call(replace(call, consult=replace(call.consult, offer=offer)))
+    else:
+        turn.put_call(replace(call, offer=offer))
+
+
+def happened(turn: Turn, event: OfferRinging | OfferAccepted | OfferAnswered | OfferFailed) -> None:
+    call = turn.calls.get(event.call)
+    leg = "" if isinstance(event, OfferAccepted) else event.leg
+    offer = offer_of(call, event.agent, leg) if call is not None else None
+    if call is None or offer is None:
+        _too_late(turn, call, event)
+        return
+    match event:
+        case OfferRinging():
+            _put(turn, call, ringing.phone_rings(turn, call, offer))
+        case OfferAccepted():
+            _put(turn, call, ringing.accept(turn, call, offer))
+        case OfferAnswered():
+            _answered(turn, call, offer)
+        case OfferFailed(why=why):
+            came_to_nothing(turn, call, offer, why, rings=False)
+        case _:
+            assert_never(event)
+
+
+def _answered(turn: Turn, call: Call, offer: Offer) -> None:
+    if offer.role is Role.CONSULT and call.consult is not None:
+        transfer.engineer_answered(turn, call, call.consult, offer)
+    elif offer.role is Role.DIAL:
+        talking.own_phone_answered(turn, call)
+    else:
+        talking.join(turn, call, offer)
+
+
+def _too_late(turn: Turn, call: Call | None, event: OfferRinging | OfferAccepted | OfferAnswered | OfferFailed) -> None:
+    """The offer is withdrawn or the call over. A phone that was picked up after that is put down again."""
+    if not isinstance(event, OfferAnswered):
+        return
+    legs = dict(call.past_legs) if call is not None else {}
+    leg = event.leg or legs.get(event.agent, "")
+    in_call = call is not None and (leg == call.leg or (call.consult is not None and leg == call.consult.leg))
+    if leg and not in_call:
+        turn.order(DropLeg(event.call, event.agent, leg))
+
+
+def came_to_nothing(turn: Turn, call: Call, offer: Offer, why: str, *, rings: bool) -> None:
+    """An offer ended without an answer; `rings` when the phone must still be told."""
+    if offer.role is Role.CONSULT and call.consult is not None:
+        transfer.engineer_did_not_come(turn, call, call.consult, offer, why, rings=rings)
+        return
+    if offer.role is Role.DIAL:
+        talking.own_phone_failed(turn, call, offer, why)
+        return
+    if call.back_to and why in ("unreachable", "cancelled") and turn.now < call.back_until:
+        call = talking.drop_silent_offer(turn, call, offer)
+        if rings and call.back_to in turn.phones:
+            talking.ring_again(turn, call)
+        else:
+            turn.put_call(waiting.announce(turn, call, "waiting"))
+        return
+    settle = ringing.withdraw if rings else ringing.came_to_nothing
+    turn.put_call(replace(settle(turn, call, offer, why), offer=None, back_to=""))
