@@ -238,6 +238,7 @@ class SheetFlow:
         if self._contact and self.draft is not None:
             shown = guide.sheet_hash(values)
             self._desk.send(link.DraftPainted(self._contact, self.draft.draft, shown))
+            self.painted()  # the live draft shows the customer, too: to the engineer it is the card
 
     # ---- what happened ----------------------------------------------------------------------------------------
 

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The floor of a story, and the steps that every story may use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from pytest_bdd import given, parsers, then, when
+
+from models.kinds import AgentState
+from tests.stories.customer import Customer
+from tests.stories.floor import Floor
+
+
+@pytest.fixture
+def floor() -> Iterator[Floor]:
+    """An open hotline with nobody signed in."""
+    floor = Floor()
+    try:
+        floor.open()
+        yield floor
+    finally:
+        floor.close()
+
+
+@pytest.fixture
+def customers() -> dict[str, Customer]:
+    """The customers of a story by the name it gives them."""
+    return {}
+
+
+@given(parsers.parse("{name} is ready"))
+def is_ready(floor: Floor, name: str) -> None:
+    floor.sign_in(name)
+
+
+@given(parsers.parse("{name} has signed in but is not ready"))
+def is_signed_in(floor: Floor, name: str) -> None:
+    floor.sign_in(name, ready=False)
+
+
+@when(parsers.parse("a customer calls from {number} and hangs up after {seconds:g} seconds of talk"))
+def calls_and_talks(floor: Floor, customers: dict[str, Customer], number: str, seconds: float) -> None:
+    customers["the customer"] = floor.call(number, hangs_up_after=seconds)
+
+
+@when(parsers.parse("a customer calls from {number} and waits for us to hang up"))
+def calls_and_waits(floor: Floor, customers: dict[str, Customer], number: str) -> None:
+    customers["the customer"] = floor.call(number)
+
+
+@when(parsers.parse("a customer calls from {number} and gives up after {seconds:g} seconds of ringing"))
+def calls_and_gives_up(floor: Floor, customers: dict[str, Customer], number: str, seconds: float) -> None:
+    customers["the customer"] = floor.call(number, gives_up_after=seconds)
+
+
+@when(parsers.parse("another customer calls from {number} and hangs up after {seconds:g} seconds of talk"))
+def another_calls(floor: Floor, customers: dict[str, Customer], number: str, seconds: float) -> None:
+    customers["the other customer"] = floor.call(number, hangs_up_after=seconds)
+
+
+@then(parsers.parse("{name}'s desk rings"))
+@when(parsers.parse("{name}'s desk rings"))
+def rings(floor: Floor, name: str) -> None:
+    desk = floor.desks[name]
+    floor.until(lambda: desk.calls.offer is not None and desk.calls.offer.ring_started, f"{name}'s desk rings")
+
+
+@when(parsers.parse("{name} answers"))
+def answers(floor: Floor, name: str) -> None:
+    rings(floor, name)
+    floor.do(name, lambda desk: desk.calls.accept())
+    talks(floor, name)
+
+
+@then(parsers.parse("{name} talks with the customer"))
+def talks(floor: Floor, name: str) -> None:
+    desk = floor.desks[name]
+    floor.until(
+        lambda: desk.calls.call is not None and desk.calls.call.stage == "talking" and desk.calls.call.connected_at,
+        f"{name} talks with the customer",
+    )
+
+
+@then(parsers.parse("{name} is {state:State}", extra_types={"State": lambda text: AgentState(text.replace(" ", "_"))}))
+def state_is(floor: Floor, name: str, state: AgentState) -> None:
+    floor.until(lambda: floor.state(name) is state, f"{name} is {state}, not {floor.state(name)}")
+
+
+@when(parsers.parse("{name} finishes the wrap-up"))
+def finishes(floor: Floor, name: str) -> None:
+    state_is(floor, name, AgentState.WRAP_UP)
+    code = floor.rows("SELECT code FROM tr.disposition WHERE parent <> '' ORDER BY code LIMIT 1")[0].code
+    floor.do(name, lambda desk: desk.calls.set_disposition(code, "", ()))
+    floor.do(name, lambda desk: desk.calls.finish_wrap_up())
+    floor.until(lambda: floor.state(name) is not AgentState.WRAP_UP, f"{name}'s wrap-up is over")
+
+
+@when(parsers.parse('{name} types "{words}" as {field}'))
+def types(floor: Floor, name: str, words: str, field: str) -> None:
+    desk = floor.desks[name]
+    floor.until(lambda: desk.sheet.draft is not None, f"{name} has the sheet")
+    for length in range(1, len(words) + 1):
+        floor.do(name, lambda desk, shown=words[:length]: desk.sheet.write(field, shown))
+
+
+@then(parsers.parse("every promise is kept in the event log"))
+def promises_kept(floor: Floor) -> None:
+    floor.pass_time(0.6)  # what the journal still ships
+    proof = floor.proof()
+    assert [str(violation) for violation in proof.violations] == []
+
+
+@then("the customer saw what he expected")
+def customer_content(customers: dict[str, Customer], floor: Floor) -> None:
+    customer = customers["the customer"]
+    floor.until(lambda: customer.process.poll() is not None, "the customer's script has ended", 25.0)
+    assert customer.went_as_written()
+
+
+@then(parsers.parse("{name} is told {words}"))
+def is_told(floor: Floor, name: str, words: str) -> None:
+    floor.until(lambda: words in [heard for heard, _ in floor.told[name]], f"{name} is told {words}: {floor.told}")
+
+
