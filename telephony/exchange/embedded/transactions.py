@@ -60,8 +60,8 @@ class ServerTransaction:
         if code < 200:
             return
         self.final = code
-        self.layer.expire_server(self.key)
         if self.request.method == "INVITE":
+            self.layer.expire_server(self.key)
             self._repeat(T1, self.layer.loop.time() + LINGER)
 
     def confirm(self) -> None:
@@ -338,6 +338,8 @@ class Transactions:
             self.counts["flood"] += 1
             return
         server = self._servers[key] = ServerTransaction(self, key, message, source, received_at)
+        if method != "INVITE":
+            self.expire_server(key)  # from the start, so that none stays when its answer cannot be made
         if method == "CANCEL":
             self._cancel(server, self._servers.get((branch, sent_by, "INVITE")))
             return
@@ -346,7 +348,10 @@ class Transactions:
         except Exception:
             self.counts["failed"] += 1
             log.exception("%s of %s could not be handled", method, source)
-            server.reply(500)
+            try:
+                server.reply(500)
+            except ValueError:
+                self._servers.pop(key, None)
 
     def _cancel(self, cancel: ServerTransaction, invite: ServerTransaction | None) -> None:
         if invite is None or invite.source[0] != cancel.source[0]:

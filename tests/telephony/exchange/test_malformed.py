@@ -9,7 +9,7 @@ import socket
 
 import pytest
 
-from telephony.exchange.embedded import sdp
+from telephony.exchange.embedded import sdp, transactions
 from telephony.exchange.engine import CallArrived, EndCall, MediaStarted
 from tests.telephony.exchange.conftest import Site, alive
 from tests.telephony.exchange.malformed import messages
@@ -116,3 +116,27 @@ def test_descriptions_answer_each_other(direction: str) -> None:
 def test_a_port_that_is_none_is_refused(port: str) -> None:
     with pytest.raises(sdp.BadSdp):
         sdp.read(sdp.offer(("127.0.0.1", 4000), (8,)).replace("audio 4000", f"audio {port}"))
+
+
+async def test_no_transaction_of_a_broken_message_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transactions, "LINGER", 0.2)
+
+    def answered(transaction: transactions.ServerTransaction) -> None:
+        if transaction.request.method == "INFO":
+            raise RuntimeError("a handler that fails")
+        transaction.reply(200 if transaction.request.method != "INVITE" else 488)
+
+    layer = transactions.Transactions("layer", answered, lambda request, source: None)
+    await layer.open("127.0.0.1", 0)
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.bind(("127.0.0.1", 0))
+            here = f"127.0.0.1:{sock.getsockname()[1]}"
+            for _, datagram in messages(here, layer.sent_by):
+                layer.socket.datagram_received(datagram, sock.getsockname())
+                layer.socket.datagram_received(datagram.replace(b"INVITE", b"INFO"), sock.getsockname())
+        assert layer._servers
+        await until(lambda: not layer._servers, 5)
+        assert not layer._clients
+    finally:
+        layer.close()
