@@ -43,7 +43,8 @@ class SettingsMenu(QMenu):
         self.addSeparator()
         themes = QActionGroup(self)
         for number, name in enumerate(("light", "dark"), start=3):
-            action = self._choice(f"&{number}   {tr('shell.theme_' + name)}", theme.name == name, themes)
+            words = tr(f"shell.theme_{name}")
+            action = self._choice(f"&{number}   {words}", theme.name == name, themes)
             action.triggered.connect(partial(self._use_theme, name))
         self.addSeparator()
         hints = self._choice(f"&5   {tr('shell.key_hints')}", theme.key_hints)
