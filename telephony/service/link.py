@@ -11,7 +11,8 @@ import asyncio
 import contextlib
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 from aiohttp import WSMsgType, web
 
@@ -100,6 +101,7 @@ class Link:
         self.verbs = VerbsDoor(archive, self)
         self._runner: web.AppRunner | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._under_way: set[asyncio.Task[None]] = set()
         self._changed: dict[tuple[str, str], int] = {}
         self._known: dict[str, Person] = {}  # tokens seen good, for the time the database is away
         self.port = 0
@@ -117,9 +119,10 @@ class Link:
         return self.port
 
     async def stop(self) -> None:
-        for task in self._tasks:
+        ending = [*self._tasks, *self._under_way]
+        for task in ending:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*ending, return_exceptions=True)
         for desk in list(self.desks.values()):
             await desk.socket.close(code=1001, message=b"server stops")
         if self._runner is not None:
@@ -130,7 +133,20 @@ class Link:
         self.switchboard = switchboard
         if switchboard is not None:
             for desk in self.desks.values():
-                switchboard.sign_in(self._seat(desk))
+                seat = self._seat(desk)
+                switchboard.sign_in(seat)
+                if seat.extension not in switchboard.phones:
+                    # The exchange is a new one and does not know this phone: welcomed again, it registers again.
+                    self._go_on(self._welcome_again(desk, seat, switchboard))
+
+    async def _welcome_again(self, desk: Desk, seat: Seat, switchboard: Switchboard) -> None:
+        await switchboard.open_account(seat)
+        desk.tell(self._words_of_welcome(desk, seat))
+
+    def _go_on(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
 
     # ---- telling desks ----------------------------------------------------------------------------------------
 
@@ -225,17 +241,19 @@ class Link:
         if self.switchboard is not None:
             # The phone will register as soon as its desk has heard the secret, so the exchange must know it by then.
             await self.switchboard.open_account(seat)
-        desk.tell(
-            Welcome(
-                who.person, who.name, who.groups, self._clock.now(), self._sip_server(), seat.extension, seat.secret,
-                self._house().for_desks(),
-            )
-        )  # fmt: skip
+        desk.tell(self._words_of_welcome(desk, seat))
         board = self.switchboard
         if board is not None:
             board.sign_in(seat)
             desk.tell(link.Colleagues(board.showing.colleagues()))
             desk.tell(board.showing.glimpse())
+
+    def _words_of_welcome(self, desk: Desk, seat: Seat) -> Welcome:
+        who = desk.who
+        return Welcome(
+            who.person, who.name, who.groups, self._clock.now(), self._sip_server(), seat.extension, seat.secret,
+            self._house().for_desks(),
+        )  # fmt: skip
 
     def _seat(self, desk: Desk) -> Seat:
         who = desk.who

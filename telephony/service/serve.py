@@ -113,7 +113,11 @@ class Service:
     # ---- the exchange -----------------------------------------------------------------------------------------
 
     async def _connect(self) -> Exchange:
-        addresses = await self._connect_once()
+        try:
+            addresses = await self._connect_once()
+        except StartFailed as error:
+            # It ran before: whatever keeps it from starting now may pass, and the next try says so again.
+            raise ConnectionError(str(error)) from error
         return await EmbeddedExchange.connect(addresses.control)
 
     async def _connect_once(self) -> Addresses:

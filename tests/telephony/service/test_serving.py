@@ -192,4 +192,17 @@ async def test_a_real_call_survives_the_death_of_the_switchboard(serving: Servin
     await serving.until_one(f"SELECT count(*) FROM tr.recording WHERE contact = '{talking.call}' AND seconds > 0", 1)
     file = await serving.one("SELECT file FROM tr.recording")
     assert (serving.data / "recordings" / file).stat().st_size > 1000
+
+    since = len(desk.heard)
+    exchange = running(serving.data / "exchange")
+    assert exchange is not None
+    os.kill(exchange.pid, signal.SIGKILL)
+    again = await desk.until(link.Welcome, since=since, within=START_S)
+    assert again.sip_server == desk.last(link.Welcome).sip_server == exchange.phones
+    assert await phone.register(address(again.sip_server)) == 200
+    await desk.until(link.MyState, lambda told: told.state is AgentState.READY, since=since)
+    caller.call(address(trunk), "400")
+    await desk.until(link.Offer, since=since)
+    (await phone.rung()).answer()
+    await desk.until(link.CallIs, lambda call: call.connected_at > 0, since=since)
     assert await serving.kill(signal.SIGTERM) == 0
