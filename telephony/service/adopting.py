@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.kinds import AgentState
+from models.kinds import AgentState, StateReason
 from telephony import calls
 from telephony.exchange import engine
 from telephony.messages import CallIs, OfferGone
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from telephony.service.switchboard import Switchboard
 
 FILES_READ = 8
+WORKING = frozenset(
+    {AgentState.READY, AgentState.RESERVED, AgentState.RINGING, AgentState.ON_CALL, AgentState.WRAP_UP}
+)
+"""Who was in one of these when the switchboard went is ready again when he comes back."""
+CHOSEN = frozenset({StateReason.BREAK, StateReason.MEAL, StateReason.TRAINING, StateReason.MEETING})
 
 
 @dataclass
@@ -58,7 +63,7 @@ class History:
     """The past of the calls not yet over, and the last state of each agent."""
 
     calls: dict[str, Past] = field(default_factory=dict)
-    states: dict[str, AgentState] = field(default_factory=dict)
+    states: dict[str, tuple[AgentState, StateReason | None]] = field(default_factory=dict)
     last_at: float = 0.0
 
 
@@ -81,7 +86,7 @@ def history(events: Iterable[Event], errands: Iterable[Errand] = ()) -> History:
     for event in sorted({(e.epoch, e.seq): e for e in events}.values(), key=lambda e: (e.epoch, e.seq)):
         past.last_at = max(past.last_at, event.at)
         if event.kind == "agent_state":
-            past.states[event.who] = AgentState(event.data.get("state", AgentState.SIGNED_OUT))
+            past.states[event.who] = _state(event)
         elif event.call and event.kind != "alarm":
             _add(past.calls.setdefault(event.call, Past(event.call)), event)
     for errand in errands:
@@ -89,6 +94,11 @@ def history(events: Iterable[Event], errands: Iterable[Errand] = ()) -> History:
         if call is not None and errand.name == "draft_create":
             call.draft_wanted = True
     return past
+
+
+def _state(event: Event) -> tuple[AgentState, StateReason | None]:
+    reason = event.data.get("reason")
+    return AgentState(event.data.get("state", AgentState.SIGNED_OUT)), StateReason(reason) if reason else None
 
 
 def _add(call: Past, event: Event) -> None:
@@ -132,9 +142,9 @@ def adopt(board: Switchboard, snapshot: engine.Snapshot, past: History) -> None:
     """Take over what stands at the exchange and end what stands there no more."""
     board.phones = {phone.extension for phone in snapshot.phones}
     board.earlier = {
-        person: AgentState.READY if state not in (AgentState.NOT_READY, AgentState.SIGNED_OUT) else state
-        for person, state in past.states.items()
-        if state is not AgentState.NOT_RESPONDING
+        person: (AgentState.READY, None) if state in WORKING else (state, reason)
+        for person, (state, reason) in past.states.items()
+        if state in WORKING or (state is AgentState.NOT_READY and reason in CHOSEN)
     }
     for now in snapshot.calls:
         _adopt_call(board, now, past.calls.get(now.call, Past(now.call)))

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from models.contacts import contact_event
 from models.kinds import Group, TaskKind, TaskState
+from models.people import person
 from models.settings import Settings
 from models.store import cards, lease, people
 from models.store.database import Database
@@ -91,6 +92,13 @@ class Archive:
             return None
         groups = tuple(sorted(str(group) for group in who.groups))
         return Person(who.person, who.name, groups, who.skills, who.extension or who.person, who.expires)
+
+    async def owner_of(self, extension: str) -> str:
+        """Whose own this extension is, "" when it is nobody's."""
+        own = (person.c.extension == extension) | ((person.c.extension == "") & (person.c.person == extension))
+        async with self.database.reading() as connection:
+            found = await connection.execute(select(person.c.person).where(own))
+            return str(found.scalars().first() or "")
 
     async def look_up(self, number: str) -> Found | None:
         async with self.database.reading() as connection:

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import hashlib
 import hmac
+import re
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
@@ -36,6 +37,7 @@ HEARTBEAT_S = 10.0
 LONGEST_QUEUE = 5000
 BOARD_EVERY_S = 0.25
 RECHECK_S = 30.0
+EXTENSION = re.compile(r"[A-Za-z0-9]{1,16}")
 CHANGES_GATHERED_S = 0.05
 
 
@@ -227,9 +229,22 @@ class Link:
             await _send(socket, Rejected("bad_token"))
             return None
         self._known[_digest(hello.token)] = who
-        if hello.extension:
+        if hello.extension and hello.extension != who.extension:
+            if not EXTENSION.fullmatch(hello.extension) or await self._is_anothers(hello.extension, who.person):
+                await _send(socket, Refusal("Hello", "link.extension_taken", (hello.extension[:16],)))
+                return None
             who = who.with_extension(hello.extension)
         return Desk(socket, who, hello.token, hello.queues)
+
+    async def _is_anothers(self, extension: str, person: str) -> bool:
+        """A desk may use a telephone that is nobody's own, never that of somebody else: his calls would ring there."""
+        board = self.switchboard
+        if board is not None and board.extensions.get(extension, person) != person:
+            return True
+        try:
+            return await self._archive.owner_of(extension) not in ("", person)
+        except DatabaseAway:
+            return True
 
     async def _welcome(self, desk: Desk) -> None:
         who = desk.who

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
-from models.kinds import AgentState
+from models.kinds import AgentState, StateReason
 from telephony import calls
 from telephony.exchange import engine
 from telephony.messages import ToDesk
@@ -70,7 +70,7 @@ class Switchboard:
         self.seats: dict[str, Seat] = {}
         self.extensions: dict[str, str] = {}  # extension: person
         self.phones: set[str] = set()
-        self.earlier: dict[str, AgentState] = {}
+        self.earlier: dict[str, tuple[AgentState, StateReason | None]] = {}
         self.alarm_clocks = AlarmClocks(clock)
         self.lost: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
         self.ordering = Ordering(exchange, journal.durable, self._lose)
@@ -338,12 +338,12 @@ class Switchboard:
         self.showing.begin(seat.person)
 
     def _give_earlier_state_back(self, person: str) -> None:
-        state = self.earlier.pop(person, None)
+        earlier = self.earlier.pop(person, None)
         agent = self.floor.agents.get(person)
-        if state is not AgentState.READY or agent is None or self.clock.now() > self._began + EARLIER_STATE_S:
+        if earlier is None or agent is None or self.clock.now() > self._began + EARLIER_STATE_S:
             return
         if agent.state is AgentState.NOT_READY or agent.call:
-            self.tell(calls.StateChosen(person, AgentState.READY))
+            self.tell(calls.StateChosen(person, *earlier))
 
     def sign_out(self, person: str) -> None:
         """On purpose, or cut: out of the queues, the phone's account removed."""

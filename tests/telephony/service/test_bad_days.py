@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 
-from models.kinds import AgentState
+from models.kinds import AgentState, StateReason
 from telephony import messages as link
 from telephony.exchange import engine
 from telephony.service.client import Connected, Disconnected, LinkClient
@@ -72,6 +72,17 @@ async def test_a_restarted_switchboard_adopts_the_talking_call(room: Room) -> No
     assert [kinds.count(kind) for kind in ("arrived", "adopted", "ended")] == [1, 1, 1]
     await room.shipped()
     assert await room.one("SELECT count(*) FROM tr.draft WHERE contact = 'c1'") == 1
+
+
+async def test_everybody_has_his_state_again_after_a_restart(room: Room) -> None:
+    ready, resting = await room.desk("1001"), await room.desk("1002")
+    await resting.send(link.ChooseState(AgentState.NOT_READY, StateReason.MEAL))
+    await resting.state(AgentState.NOT_READY)
+    await room.close()
+    since = len(ready.heard), len(resting.heard)
+    await room.open()
+    await ready.until(link.MyState, lambda told: told.state is AgentState.READY, since=since[0])
+    await resting.until(link.MyState, lambda told: told.reason is StateReason.MEAL, since=since[1])
 
 
 async def test_a_waiting_caller_is_queued_again_and_ringing_legs_are_dropped(room: Room) -> None:

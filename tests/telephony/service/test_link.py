@@ -45,6 +45,14 @@ async def test_a_bad_token_and_a_wrong_first_word_are_rejected(room: Room) -> No
         assert [each["words"] for each in told] == ["link.hello_first"]
 
 
+async def test_nobody_takes_the_telephone_of_another(room: Room) -> None:
+    for extension in ("1002", "nobody; x", "9" * 30):
+        told = await raw(room, encode(link.Hello(room.tokens["1001"], "desk", extension)))
+        assert [each["words"] for each in told] == ["link.extension_taken"]
+    told = await raw(room, encode(link.Hello(room.tokens["1001"], "desk", "8001")))
+    assert told[0]["is"] == "Welcome" and told[0]["extension"] == "8001"
+
+
 async def test_welcome_says_who_and_with_what(room: Room) -> None:
     desk = await room.desk("1001", ready=False)
     welcome = desk.last(link.Welcome)

@@ -205,4 +205,9 @@ async def test_a_real_call_survives_the_death_of_the_switchboard(serving: Servin
     await desk.until(link.Offer, since=since)
     (await phone.rung()).answer()
     await desk.until(link.CallIs, lambda call: call.connected_at > 0, since=since)
+
+    owner = connect_owner(serving.data, serving.settings)
+    await people.disable(owner, "1001")
+    await owner.close()
+    assert (await desk.until(link.Rejected)).why == "disabled"
     assert await serving.kill(signal.SIGTERM) == 0
