@@ -125,7 +125,7 @@ class Draft:
     number: str  # FW…
     contact: str
     customer: str
-    fields: dict[str, DraftField] = field(default_factory=dict)
+    fields: dict[str, DraftField] = field(default_factory=dict[str, DraftField])
     ticket: str = ""
 
 

@@ -9,12 +9,9 @@ from __future__ import annotations
 
 import json
 import types
-import typing
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
-
-T = TypeVar("T")
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 
 class BadMessage(ValueError):
@@ -32,9 +29,11 @@ def decode(line: str | bytes, vocabulary: dict[str, type]) -> Any:
         raw = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise BadMessage(f"not JSON: {error}") from None
-    if not isinstance(raw, dict) or not isinstance(raw.get("is"), str) or raw["is"] not in vocabulary:
-        raise BadMessage(f"not in the vocabulary: {str(raw)[:80]}")
-    return _build(vocabulary[raw["is"]], raw)
+    message = cast("dict[str, Any]", raw) if isinstance(raw, dict) else {}
+    kind = message.get("is")
+    if not isinstance(kind, str) or kind not in vocabulary:
+        raise BadMessage(f"not in the vocabulary: {str(message)[:80]}")
+    return _build(vocabulary[kind], message)
 
 
 def vocabulary(*classes: type) -> dict[str, type]:
@@ -48,9 +47,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, (tuple, list, frozenset, set)):
-        return [_plain(item) for item in value]
+        return [_plain(item) for item in cast("list[Any]", value)]
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): _plain(item) for key, item in cast("dict[Any, Any]", value).items()}
     return value
 
 
@@ -92,19 +91,21 @@ def _typed(hint: Any, value: Any, where: str) -> Any:
         inner = get_args(hint)
         if not isinstance(value, list):
             raise BadMessage(f"{where}: a list is needed")
+        items = cast("list[Any]", value)
         if len(inner) == 2 and inner[1] is Ellipsis:
-            return tuple(_typed(inner[0], item, where) for item in value)
-        if len(inner) != len(value):
+            return tuple(_typed(inner[0], item, where) for item in items)
+        if len(inner) != len(items):
             raise BadMessage(f"{where}: {len(inner)} items are needed")
-        return tuple(_typed(kind, item, where) for kind, item in zip(inner, value, strict=True))
+        return tuple(_typed(kind, item, where) for kind, item in zip(inner, items, strict=True))
     if origin is dict:
         if not isinstance(value, dict):
             raise BadMessage(f"{where}: an object is needed")
-        return {key: _typed(get_args(hint)[1], item, where) for key, item in value.items()}
+        pairs = cast("dict[str, Any]", value)
+        return {key: _typed(get_args(hint)[1], item, where) for key, item in pairs.items()}
     if isinstance(hint, type) and is_dataclass(hint):
         if not isinstance(value, dict):
             raise BadMessage(f"{where}: an object is needed")
-        return _build(hint, typing.cast("dict[str, Any]", value))
+        return _build(hint, cast("dict[str, Any]", value))
     if isinstance(hint, type) and issubclass(hint, Enum):
         try:
             return hint(value)
