@@ -9,12 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from desktop.widgets.buttons import Button, LinkButton
 from desktop.widgets.figures import second
 from desktop.widgets.frames import FOOTER, upright
 from desktop.widgets.labels import IconLabel
+from desktop.widgets.theme import current
 from models.rules import guide
 from resources.i18n import tr
 
@@ -45,7 +47,7 @@ class FormFooter(QFrame):
         super().__init__()
         self._desk = desk
         self._narrow = False
-        self._shown: tuple[str, ...] | None = None
+        self._shown: tuple[tuple[str, str], ...] | None = None
         self.links: list[LinkButton] = []
         self.setProperty("role", "footer")
         self.setFixedHeight(FOOTER)
@@ -82,6 +84,8 @@ class FormFooter(QFrame):
         """Beside the transfer panel there is room for one link only."""
         if on != self._narrow:
             self._narrow = on
+            # Beside the transfer panel the panel holds the primary button.
+            self.next.set_kind("secondary" if on else "primary")
             self._shown = None
             self.refresh()
 
@@ -108,9 +112,18 @@ class FormFooter(QFrame):
 
     def _show_missing(self) -> None:
         missing = self._desk.sheet.missing() if self._desk.sheet.draft else ()
-        if missing == self._shown:
+        split = self._two_texts()
+        links = (*split, *(name for name in missing if name not in split))
+        if missing:
+            self.missing.set("warn", tr("form.missing", len(missing)), "ring.text")
+        elif split:
+            self.missing.set("warn", tr("form.two_texts", len(split)), "ring.text")
+        else:
+            self.missing.set("check", tr("form.missing_none"), "ready.text")
+        shown = self._that_fit(links, split)
+        if shown == self._shown:
             return
-        self._shown = missing
+        self._shown = shown
         focused = next((number for number, link in enumerate(self.links) if link.hasFocus()), -1)
         for link in self.links:
             self._link_row.removeWidget(link)
@@ -118,26 +131,52 @@ class FormFooter(QFrame):
             link.setParent(None)
             link.deleteLater()
         self.links = []
-        room = LINKS_NARROW if self._narrow else LINKS
-        for name in missing[:room]:
-            more = name == missing[:room][-1] and len(missing) > room
-            words = tr(f"guide.field_{name}")
-            last = name == missing[:room][-1]
-            after = tr("form.missing_more") if more else "" if last else tr("form.missing_join").strip()
-            link = LinkButton(f"{words}{after}", tone="ring.text")
-            link.setAccessibleName(words)
+        for name, words in shown:
+            link = LinkButton(words, tone="ring.text")
+            link.setMinimumWidth(self._link_width(words))
+            link.setAccessibleName(tr(f"guide.field_{name}"))
             link.clicked.connect(lambda _on=False, name=name: self.wanted.emit(name))
             self._link_row.addWidget(link)
             self.links.append(link)
-        if missing:
-            self.missing.set("warn", tr("form.missing", len(missing)), "ring.text")
-        else:
-            self.missing.set("check", tr("form.missing_none"), "ready.text")
         has_draft = self._desk.sheet.draft is not None
         self.missing.setVisible(has_draft)
         self._line.setVisible(has_draft)
         if focused >= 0 and self.links:
             self.links[min(focused, len(self.links) - 1)].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _two_texts(self) -> tuple[str, ...]:
+        """Fields that two people wrote differently: they must not hide below the fold."""
+        draft = self._desk.sheet.draft
+        return tuple(name for name, field in draft.fields.items() if field.conflict) if draft is not None else ()
+
+    @staticmethod
+    def _link_width(words: str) -> int:
+        return QFontMetrics(current().font("strong")).horizontalAdvance(words) + 6
+
+    def _that_fit(self, names: tuple[str, ...], split: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+        """(name, words) of the links there is room for, the last one saying that there are more."""
+        taken = (self.saved, self.missing, self.next, *(() if self._narrow else (self.back,)))
+        room = self.width() - 40 - sum(part.sizeHint().width() + 12 for part in taken)
+        shown: list[tuple[str, str]] = []
+        for number, name in enumerate(names[: LINKS_NARROW if self._narrow else LINKS]):
+            words = tr(f"guide.field_{name}")
+            if name in split:
+                words = tr("form.two_texts_of", words)
+            rest = len(names) - number - 1
+            longest = f"{words}{tr('form.missing_more')}"
+            if shown and self._link_width(longest) > room:
+                break
+            room -= self._link_width(longest)
+            shown.append((name, f"{words}{tr('form.missing_join').strip()}" if rest else words))
+        if shown and len(shown) < len(names):
+            name, words = shown[-1]
+            words = words.removesuffix(tr("form.missing_join").strip())
+            shown[-1] = (name, f"{words}{tr('form.missing_more')}")
+        return tuple(shown)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_missing()
 
     def _next(self) -> None:
         if self.last:

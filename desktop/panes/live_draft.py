@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
 NOTE = "note_to_engineer"
 OWN = ("diagnosis", "diagnosis_steps", "solution", "remote_attempt", "service_mode", "parts")
-READ = tuple(field.name for field in guide.FIELDS if field.name not in OWN)
+FIRST = ("customer_name", "model", "symptom", "warranty")
+"""Customer, product, fault, warranty: what the engineer must see without scrolling."""
+REST = tuple(field.name for field in guide.FIELDS if field.name not in OWN and field.name not in FIRST)
 
 
 class DraftBody(QWidget):
@@ -152,20 +154,18 @@ class LiveDraftPane(QFrame):
                 row = WriteRow(self._desk, name)
             case _:
                 row = ReadRow(self._desk, name)
+        order = self._order(name)
+        before = sum(1 for other in self.rows if order.index(other) < order.index(name))
         self.rows[name] = row
-        first_own = self._column.indexOf(self.rows[OWN[0]]) if OWN[0] in self.rows and name not in OWN else -1
-        if first_own >= 0:
-            before = [other for other in self._order() if other in self.rows and other not in OWN]
-            self._column.insertWidget(first_own - (len(before) - 1 - before.index(name)), row)
-        else:
-            self._column.addWidget(row)
+        self._column.insertWidget(1 + before, row)  # under the note
         return row
 
-    def _order(self) -> list[str]:
-        """Fields in the order of the guide, then whatever else the draft holds."""
+    def _order(self, *more: str) -> list[str]:
+        """What it is about, the engineer's own part, then the rest of the guide, then what no guide knows."""
         draft = self._desk.sheet.draft
-        extra = [name for name in (draft.fields if draft else ()) if name not in guide.FIELD]
-        return [*READ, *sorted({*extra, *(name for name in self.rows if name not in guide.FIELD)})]
+        known = [*FIRST, *OWN, *REST]
+        extra = {*(draft.fields if draft else ()), *self.rows, *more} - set(known)
+        return [*known, *sorted(extra)]
 
     def refresh(self) -> None:
         """Another draft, or the same one read anew."""

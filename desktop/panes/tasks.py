@@ -27,7 +27,6 @@ from desktop.widgets.labels import EmptyPlace, label, section, wrapped
 from desktop.widgets.theme import Theme
 from models.cards import TaskLine
 from models.kinds import TaskState
-from models.rules.policy import words
 from resources.i18n import known, tr
 
 if TYPE_CHECKING:
@@ -229,13 +228,13 @@ class TasksPane(QFrame):
         self.call.say_why(why)
         mine = task is not None and task.claimed_by == self._me() and task.state is TaskState.CLAIMED
         self.finish.setVisible(mine)
-        said = [words(attempts_words(task))] if task is not None and task.attempts else []
+        said = [attempts_words(task)] if task is not None and task.attempts else []
         if task is not None and task.next_due is not None:
             said.append(tr("engineer.next_due", minute(task.next_due)))
-        if task is not None and why:
-            said.insert(0, why)
-        self.state.setText(tr("card.dot").join(said))
-        self.state.setVisible(bool(said))
+        tried = tr("card.dot").join(said)
+        lines = [line for line in (why if task is not None else "", tried) if line]
+        self.state.setText("\n".join(lines))
+        self.state.setVisible(bool(lines))
 
     def _moved(self, *_: object) -> None:
         task = self.list.current_row()

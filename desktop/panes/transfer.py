@@ -177,9 +177,12 @@ class TransferPanel(QFrame):
         self.actions.show_for(self.people.current_row())
 
     def _ask(self, consult: bool) -> None:
+        flow = self._desk.transfer
+        if flow.stage == "consulting" and not consult:
+            flow.complete()
+            return
         if not self.actions.allowed:
             return
-        flow = self._desk.transfer
         chosen = self.people.current_row()
         if chosen is not None:
             flow.transfer(chosen.agent, consult)

@@ -49,6 +49,8 @@ class GuidedSheet(FakeSheet):
 
 
 def _told(field: guide.Field, value: str) -> str:
+    if field.kind == "chips":
+        return "、".join(tr(field.choice_label(code)) for code in value.split(","))
     key = field.choice_label(value)
     return tr(key) if field.kind == "choice" and known(key) else " ".join(value.split())
 

@@ -184,6 +184,13 @@ def test_while_consulting_complete_and_back_replace_transfer(desk: GuidedDesk, p
     assert desk.names_asked()[-2:] == ["transfer.complete", "transfer.back"]
 
 
+def test_enter_completes_while_consulting(qtbot: QtBot, desk: GuidedDesk, panel: TransferPanel) -> None:
+    desk.consult()
+    panel.people.setFocus()
+    qtbot.keyClick(panel.people, Qt.Key.Key_Return)
+    assert desk.last("transfer.complete") == () and desk.last("transfer.transfer") is None
+
+
 def test_while_the_engineer_rings_nothing_can_be_completed(desk: GuidedDesk, panel: TransferPanel) -> None:
     desk.transfer.stage, desk.transfer.peer_name = "ringing", "高建平"
     desk.change_call(peer="2031", peer_name="高建平")
