@@ -7,6 +7,7 @@ Nothing is written twice: who arrived, was found or promised stands in the histo
 
 from __future__ import annotations
 
+import wave
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from models.kinds import AgentState, StateReason
 from telephony import calls
 from telephony.exchange import engine
 from telephony.messages import CallIs, OfferGone
+from telephony.service.floor_log import log
 from telephony.service.hearing import e164
 from telephony.service.journal import Errand, Event, files, read_lines
 from telephony.service.live import LiveCall, StaffLeg
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from telephony.service.switchboard import Switchboard
 
 FILES_READ = 8
+RECORDINGS = "recordings"
 WORKING = frozenset(
     {AgentState.READY, AgentState.RESERVED, AgentState.RINGING, AgentState.ON_CALL, AgentState.WRAP_UP}
 )
@@ -50,6 +53,7 @@ class Past:
     responsible_leg: str = ""
     recording: str = ""
     recorded_at: float = 0.0
+    recorded_of: str = ""
     recording_done: bool = False
     draft_wanted: bool = False
     agents: dict[str, str] = field(default_factory=dict)  # leg: agent
@@ -123,7 +127,7 @@ def _add(call: Past, event: Event) -> None:
         case "released":
             call.responsible = call.responsible_leg = ""
         case "recording_started":
-            call.recording, call.recorded_at = str(data.get("file", "")), event.at
+            call.recording, call.recorded_at, call.recorded_of = str(data.get("file", "")), event.at, event.who
         case "recording_ended":
             call.recording_done = True
         case "wrap_up_started":
@@ -155,6 +159,8 @@ def adopt(board: Switchboard, snapshot: engine.Snapshot, past: History) -> None:
             _say_it_ended(board, call, call.wrapping)
         if call.call not in standing and call.arrived and not call.outcome:
             _end_lost(board, call)
+        if call.call not in standing and call.recording and not call.recording_done:
+            _end_recording(board, call)
 
 
 def _adopt_call(board: Switchboard, now: engine.CallNow, past: Past) -> None:
@@ -263,6 +269,24 @@ def _write_arrival(board: Switchboard, live: LiveCall) -> None:
     )  # fmt: skip
     if live.direction == "in":
         board.write(live.call, "queued", "", {"queue": live.queue})
+
+
+def _end_recording(board: Switchboard, past: Past) -> None:
+    """The exchange has closed the file while nobody listened: what it holds stands in its head."""
+    file = board.house.settings.data_dir / RECORDINGS / past.recording
+    try:
+        with wave.open(str(file), "rb") as head:
+            seconds, why = head.getnframes() / head.getframerate(), "ended"
+    except (OSError, EOFError, wave.Error) as error:
+        log.warning("recording_unreadable", why=str(error), file=past.recording)
+        seconds, why = 0.0, "failed"
+    ended = {"file": past.recording, "seconds": seconds, "why": why}
+    board.write(past.call, "recording_ended", past.recorded_of, ended)
+    board.errand(
+        "recording_add",
+        {"contact": past.call, "agent": past.recorded_of, "file": past.recording, "started": past.recorded_at,
+         "seconds": seconds},
+    )  # fmt: skip
 
 
 def _end_lost(board: Switchboard, past: Past) -> None:

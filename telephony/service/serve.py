@@ -28,6 +28,7 @@ from models.store.server import EmbeddedServer
 from resources.i18n import tr, use
 from telephony.exchange.embedded.client import Addresses, EmbeddedExchange, StartFailed, start_if_absent
 from telephony.exchange.engine import Exchange, SetOpen
+from telephony.service.adopting import RECORDINGS
 from telephony.service.archive import Archive
 from telephony.service.clockwork import SiteTime
 from telephony.service.floor_log import log, write_to_stderr
@@ -130,7 +131,7 @@ class Service:
             trunk=before.trunk if before else f"{settings.host}:{settings.trunk_port}",
             phones=before.phones if before else f"{_near(settings.host)}:{settings.phone_port}",
             control=_control(data),
-            recordings=settings.data_dir / "recordings",
+            recordings=settings.data_dir / RECORDINGS,
             trunks=_if_there(settings.data_dir / "trunks.json"),
         )
         if before is not None and before != self._addresses:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+import wave
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from telephony.exchange import engine
 from telephony.exchange.engine import StaleEpoch
@@ -46,6 +48,7 @@ class FakeExchange:
         self.accounts: dict[str, str] = {}
         self.phones: set[str] = set()
         self.silent: set[str] = set()
+        self.recordings: Path | None = None  # where a second of silence is recorded
         self.mute: set[str] = set()  # legs that send no sound
         self.orders: list[engine.Order] = []
         self.open = False
@@ -205,9 +208,21 @@ class FakeExchange:
                     self._end(call, leg, "us", "dropped")
             case engine.Record(file=file):
                 call.recording = file
+                if self.recordings is not None:
+                    silence(self.recordings / file)
             case _:
                 pass
         return engine.Done(order.order)
+
+
+def silence(file: Path) -> None:
+    """A stereo WAV of one second."""
+    file.parent.mkdir(exist_ok=True)
+    with wave.open(str(file), "wb") as made:
+        made.setnchannels(2)
+        made.setsampwidth(2)
+        made.setframerate(8000)
+        made.writeframes(bytes(4 * 8000))
 
 
 class FakeClient:

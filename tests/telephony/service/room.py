@@ -225,6 +225,7 @@ async def room_of(site: Site, journals: Path, **settings: Any) -> AsyncIterator[
                 insert(disposition).values(code=code, parent=parent, words_zh="电话解决", words_en="Solved", place=1)
             )
     room = Room(site, FakeExchange(), journals, chosen)
+    room.exchange.recordings = site.settings.data_dir / "recordings"
     try:
         await room.open()
         yield room

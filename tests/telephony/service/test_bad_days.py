@@ -74,6 +74,49 @@ async def test_a_restarted_switchboard_adopts_the_talking_call(room: Room) -> No
     assert await room.one("SELECT count(*) FROM tr.draft WHERE contact = 'c1'") == 1
 
 
+async def test_an_outage_and_a_restart_at_once_leave_every_call_one_outcome(room: Room) -> None:
+    desk = await room.desk("1001")
+    await room.desk("1002")
+    await room.database_away()
+    await answered(room, desk, "c0")
+    room.exchange.arrive("c1")
+    await until(lambda: room.exchange.ringing("1002"))
+    room.exchange.pick_up("1002")
+    for n in range(2, 6):
+        room.exchange.arrive(f"c{n}", f"1391111000{n}")
+        await until(lambda n=n: "waiting" in room.exchange.calls[f"c{n}"].heard)
+    room.exchange.put_down("c2", "c2")
+    await room.until_kind("c2", "ended")
+    await room.close()
+    for call in ("c1", "c3"):
+        for leg in list(room.exchange.calls[call].legs):
+            room.exchange.put_down(call, leg)
+    room.database_back()
+    await room.open()
+    for call in ("c0", "c4", "c5"):
+        room.exchange.put_down(call, call)
+    outcomes = {"c0": "answered", "c1": "answered", **dict.fromkeys(("c2", "c3", "c4", "c5"), "abandoned")}
+    for call in outcomes:
+        await room.until_kind(call, "ended")
+    await room.shipped()
+    for call, outcome in outcomes.items():
+        assert room.kinds(call).count("ended") == room.kinds(call).count("arrived") == 1
+        assert await room.one(f"SELECT outcome FROM tr.contact WHERE id = '{call}'") == outcome
+    assert await room.one("SELECT count(*) FROM tr.contact") == len(outcomes)
+
+
+async def test_a_recording_closed_while_nobody_led_is_found_by_its_file(room: Room) -> None:
+    desk = await room.desk("1001")
+    await answered(room, desk, "c1")
+    await room.close()
+    for leg in list(room.exchange.calls["c1"].legs):
+        room.exchange.put_down("c1", leg)
+    await room.open()
+    await room.until_kind("c1", "recording_ended")
+    await room.shipped()
+    assert await room.one("SELECT seconds FROM tr.recording WHERE contact = 'c1'") == 1.0
+
+
 async def test_everybody_has_his_state_again_after_a_restart(room: Room) -> None:
     ready, resting = await room.desk("1001"), await room.desk("1002")
     await resting.send(link.ChooseState(AgentState.NOT_READY, StateReason.MEAL))
