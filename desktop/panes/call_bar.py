@@ -6,20 +6,17 @@
 
 from __future__ import annotations
 
-import math
-import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from desktop.flows.hang_up import Press
+from desktop.panes.controls import IN_CALL, Controls
 from desktop.panes.state_block import StateBlock
+from desktop.panes.wrap_up_bar import WrapUpBar
 from desktop.widgets import icons
 from desktop.widgets.beat import TimerLabel, beat
-from desktop.widgets.buttons import Button
-from desktop.widgets.call_controls import ARMED_WIDTH, ControlButton, HangUpButton
 from desktop.widgets.figures import call_clock, clock, grouped, share
 from desktop.widgets.glyphs import outline_diamond
 from desktop.widgets.labels import ElideLabel, FigureLabel, label, set_tone
@@ -34,7 +31,6 @@ if TYPE_CHECKING:
 HEIGHT = 64
 STALE_S = 10.0
 """A figure older than this is shown with its age, never as current."""
-IN_CALL = ("talking", "held", "consulting")
 
 
 class CallBar(QFrame):
@@ -215,245 +211,6 @@ class RecordingMark(QWidget):
         painter.setBrush(theme.color("miss.solid"))
         painter.drawEllipse(QRectF(self.words.x() - 13, self.height() / 2 - 3.5, 7, 7))
         painter.end()
-
-
-class Controls(QWidget):
-    """Hold, mute, transfer, consult, keypad, hang up; while consulting: conference, complete, back."""
-
-    strip_mode = Signal(str)
-
-    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._desk = desk
-        self._ticking = False
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(4)
-        row.addStretch(1)
-        self.hold = ControlButton(tr("shell.hold"), "hold", "H", "Ctrl+Shift+H", self)
-        self.conference = ControlButton(tr("shell.conference"), "users", parent=self)
-        self.mute = ControlButton(tr("shell.mute"), "micoff", "M", "Ctrl+Shift+M", self)
-        self.mute.setCheckable(True)
-        self.transfer = ControlButton(tr("shell.transfer"), "transfer", parent=self)
-        self.transfer.setCheckable(True)
-        self.complete = ControlButton(tr("shell.complete"), "transfer", parent=self)
-        self.consult = ControlButton(tr("shell.consult"), "consult", parent=self)
-        self.back = ControlButton(tr("shell.back"), "cb", parent=self)
-        self.dial = ControlButton(tr("shell.dial"), "phone", "D", "Ctrl+Shift+D", self)
-        self.keypad = ControlButton(tr("shell.keypad"), "keypad", parent=self)
-        self.hang_up = HangUpButton(tr("shell.hang_up"), self)
-        for button in (self.hold, self.conference, self.mute, self.transfer, self.complete, self.consult, self.back,
-                       self.keypad, self.dial):  # fmt: skip
-            row.addWidget(button)
-        row.addSpacing(12)
-        self.slot = QWidget(self)
-        self.slot.setMinimumWidth(ARMED_WIDTH)
-        in_slot = QHBoxLayout(self.slot)
-        in_slot.setContentsMargins(0, 0, 0, 0)
-        in_slot.addWidget(self.hang_up)
-        in_slot.addStretch(1)
-        row.addWidget(self.slot)
-        row.addStretch(1)
-        self.hold.clicked.connect(self.toggle_hold)
-        self.mute.clicked.connect(self.toggle_mute)
-        self.transfer.clicked.connect(self.toggle_transfer)
-        self.consult.clicked.connect(self.open_transfer)
-        self.complete.clicked.connect(self._complete)
-        self.back.clicked.connect(self._back)
-        self.hang_up.clicked.connect(self._press)
-
-    # ---- what the person does -----------------------------------------------------------------------------------
-
-    def toggle_hold(self) -> None:
-        call = self._desk.calls.call
-        if call is not None and self.hold.isEnabled():
-            self._desk.calls.hold(call.stage != "held")
-            self._watch_guard()
-
-    def toggle_mute(self) -> None:
-        if self.mute.isEnabled():
-            self._desk.calls.mute(not self._desk.calls.muted)
-            self._watch_guard()
-        self.refresh()
-
-    def toggle_transfer(self) -> None:
-        self._disarm()
-        if self._desk.transfer.open:
-            self._desk.transfer.closed()
-        else:
-            self._desk.transfer.opened()
-        self.refresh()
-
-    def open_transfer(self) -> None:
-        self._disarm()
-        if not self._desk.transfer.open:
-            self._desk.transfer.opened()
-        self.refresh()
-
-    def _complete(self) -> None:
-        self._disarm()
-        self._desk.transfer.complete()
-
-    def _back(self) -> None:
-        self._disarm()
-        self._desk.transfer.back()
-
-    def _press(self) -> None:
-        call = self._desk.calls.call
-        if call is not None and call.stage == "wrap_up":
-            return
-        press = self._desk.calls.press_hang_up()
-        if press is Press.MOVE_ON:
-            self._desk.calls.finish_wrap_up()
-        self._watch_guard()
-        self.refresh()
-
-    def _disarm(self) -> None:
-        self._desk.calls.guard.disarm()
-        self._watch_guard()
-
-    def disarm(self) -> bool:
-        """Esc: whether there was something to disarm."""
-        was = self._desk.calls.guard.left(time.monotonic()) > 0
-        self._disarm()
-        self.refresh()
-        return was
-
-    # ---- what stands ----------------------------------------------------------------------------------------------
-
-    def _watch_guard(self) -> None:
-        """Follow the countdown at 10 Hz while armed, so that it disarms itself on the screen."""
-        armed = self._desk.calls.guard.armed_at is not None
-        if armed == self._ticking:
-            return
-        self._ticking = armed
-        beat().want_tenths(self, armed)
-        if armed:
-            beat().tenth.connect(self._tick)
-        else:
-            beat().tenth.disconnect(self._tick)
-
-    def _tick(self) -> None:
-        if self._desk.calls.guard.left(time.monotonic()) <= 0:
-            self._disarm()
-        self._show_hang_up()
-
-    def refresh(self) -> None:
-        calls = self._desk.calls
-        call = calls.call
-        stage = call.stage if call is not None else ""
-        consulting = stage == "consulting"
-        talking = stage in ("talking", "held")
-        for button in (self.hold, self.transfer, self.consult):
-            button.setVisible(not consulting)
-        for button in (self.conference, self.complete, self.back):
-            button.setVisible(consulting)
-        self.keypad.setVisible(call is not None)
-        self.dial.setVisible(call is None)
-        none = tr("shell.why_no_call")
-        link = "" if self._desk.link_up else tr("shell.why_link")
-        gone = tr("shell.why_gone") if call is not None and call.customer_gone else ""
-        self.hold.set_words(tr("shell.resume") if stage == "held" else tr("shell.hold"),
-                            "play" if stage == "held" else "hold")  # fmt: skip
-        self.hold.say_why("" if talking and not gone and not link else gone or link or none)
-        self.mute.setChecked(calls.muted)
-        self.mute.set_words(tr("shell.unmute") if calls.muted else tr("shell.mute"), "micoff")
-        self.mute.say_why("" if stage in IN_CALL and self._desk.handset_up else none)
-        whose = tr("shell.why_not_responsible") if call is not None and not call.responsible else ""
-        busy = tr("shell.why_transfer_rings") if self._desk.transfer.stage == "ringing" else ""
-        self.transfer.setChecked(self._desk.transfer.open)
-        self.transfer.setCheckable(True)
-        against = gone or link or whose or ("" if talking else none)
-        self.transfer.say_why(against)
-        self.consult.say_why(against or busy)
-        self.conference.say_why(tr("shell.why_conference"))
-        self.complete.say_why("" if consulting and not link else link or none)
-        self.back.say_why("" if consulting and not link else link or none)
-        self.keypad.say_why("" if talking else none)
-        self.dial.say_why("" if self._desk.link_up and self._desk.handset_up else tr("shell.why_phone_offline"))
-        self._show_hang_up()
-
-    def _show_hang_up(self) -> None:
-        calls = self._desk.calls
-        call = calls.call
-        left = calls.guard.left(time.monotonic())
-        if call is None or call.stage not in (*IN_CALL, "dialling"):
-            self.hang_up.set_look("idle", tr("shell.hang_up_idle"), tr("shell.why_no_call"))
-        elif call.customer_gone:
-            self.hang_up.set_look("gone", tr("shell.customer_gone"), tr("shell.customer_gone_tip"))
-        elif left > 0:
-            words = tr("shell.hang_up_again", math.ceil(left))
-            self.hang_up.set_look("armed", words, tr("shell.hang_up_warning"))
-        else:
-            self.hang_up.set_look("line", tr("shell.hang_up"), tr("shell.hang_up_tip"))
-        self.slot.setMinimumWidth(max(ARMED_WIDTH, self.hang_up.minimumSizeHint().width()))
-        reason = calls.hang_up_reason_wanted
-        self.strip_mode.emit("reason" if reason else "armed" if left > 0 and self.hang_up.look == "armed" else "")
-
-
-class WrapUpBar(QWidget):
-    """The countdown with what can be done about it."""
-
-    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._desk = desk
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 14, 0)
-        row.setSpacing(12)
-        column = QVBoxLayout()
-        column.setSpacing(4)
-        top = QHBoxLayout()
-        top.addWidget(label(tr("shell.wrap_up_time"), "caption", "text3", self))
-        top.addStretch(1)
-        self.left = TimerLabel(desk.now, "name", "wrap.text", self)
-        top.addWidget(self.left)
-        self.whole = label("", "caption", "text3", self)
-        top.addWidget(self.whole)
-        self.bar = QProgressBar(self)
-        self.bar.setTextVisible(False)
-        self.bar.setRange(0, 1000)
-        column.addStretch(1)
-        column.addLayout(top)
-        column.addWidget(self.bar)
-        column.addStretch(1)
-        row.addLayout(column, 1)
-        self.extend = Button(tr("shell.extend", 30), hint="E", size=40, parent=self)
-        self.finish = Button(tr("shell.finish", tr("state.ready")), "primary", hint="Ctrl+Enter", size=40, parent=self)
-        row.addWidget(self.extend)
-        row.addWidget(self.finish)
-        self.extend.clicked.connect(desk.calls.extend_wrap_up)
-        self.finish.clicked.connect(desk.calls.finish_wrap_up)
-        beat().second.connect(self._tick)
-
-    def refresh(self) -> None:
-        call, me = self._desk.calls.call, self._desk.me
-        if call is None or call.stage != "wrap_up" or me is None:
-            return
-        self.left.count_to(call.wrap_up_until)
-        self.whole.setText(f"/ {clock(self._whole(call))}")
-        again = call.extensions_left
-        self.extend.set_text(tr("shell.extend", round(me.settings.wrap_up_extend_s)))
-        self.extend.say_why("" if again > 0 else tr("shell.why_extended"))
-        if again > 0:
-            self.extend.setToolTip(tr("shell.extend_left", again))
-        mine = self._desk.calls.state
-        following = mine.next_state if mine is not None and mine.next_state is not None else None
-        self.finish.set_text(tr("shell.finish", tr(f"state.{following.value}") if following else tr("state.ready")))
-        self._tick()
-
-    def _whole(self, call: CallIs) -> float:
-        me = self._desk.me
-        if me is None:
-            return 60.0
-        used = me.settings.wrap_up_extensions - call.extensions_left
-        return me.settings.wrap_up_s + used * me.settings.wrap_up_extend_s
-
-    def _tick(self) -> None:
-        call = self._desk.calls.call
-        if call is None or call.stage != "wrap_up":
-            return
-        left = max(0.0, call.wrap_up_until - self._desk.now())
-        self.bar.setValue(round(1000 * min(1.0, left / max(1.0, self._whole(call)))))
 
 
 class GlimpseFigures(QWidget):

@@ -53,7 +53,7 @@ class KeyList(QFrame):
         grid.setHorizontalSpacing(20)
         grid.setVerticalSpacing(8)
         for row, (chord, word) in enumerate(KEYS):
-            grid.addWidget(KeyHint(chord, self), row, 0)
+            grid.addWidget(KeyHint(chord, self, always=True), row, 0)
             grid.addWidget(label(tr(f"keys.{word}"), "body", "text", self), row, 1)
             grid.addWidget(label(tr(f"keys.{word}_when"), "caption", "text3", self), row, 2)
         column.addLayout(grid)

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QHideEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.widgets import icons
@@ -218,11 +218,16 @@ class IncomingPopover(QFrame):
             self._call = offer.call
             self.ask_nothing()
             self._name_rings(offer.rings)
+            fresh = True
+        else:
+            fresh = False
         self._show_caller(offer)
-        self._tick_only(True)
         self.paint_time()
         self.show()
         self.raise_()
+        self._tick_only(self.isVisible())
+        if fresh:  # a reader hears of the call; the focus stays where it is
+            QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
 
     def _tick_only(self, on: bool) -> None:
         if on == self._ticking:
@@ -233,6 +238,14 @@ class IncomingPopover(QFrame):
             beat().tenth.connect(self.paint_time)
         else:
             beat().tenth.disconnect(self.paint_time)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._tick_only(self.wanted())
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._tick_only(False)
 
     def _name_rings(self, rings: int) -> None:
         for old in self._rings:
@@ -318,6 +331,7 @@ class FloatingPopover(IncomingPopover):
 
     def __init__(self, desk: Desk, main: QWidget) -> None:
         self._main = main
+        self._retired = False
         super().__init__(desk, None)
         self.setWindowTitle(tr("shell.incoming_title"))
         self.setWindowFlags(
@@ -330,8 +344,16 @@ class FloatingPopover(IncomingPopover):
         self.hide()
 
     def wanted(self) -> bool:
+        if self._retired:
+            return False
         out_of_sight = self._main.isMinimized() or not self._main.isVisible() or not self._main.isActiveWindow()
         return self._desk.calls.offer is not None and out_of_sight
+
+    def retire(self) -> None:
+        """The desk closes: never to be seen again, even while a call rings."""
+        self._retired = True
+        self.hide()
+        self.deleteLater()
 
     def refresh(self) -> None:
         super().refresh()

@@ -196,7 +196,7 @@ class StateBlock(QAbstractButton):
         painter.drawText(QRectF(54, 12, self._room() + 2, 24), left, title)
         painter.setFont(theme.font("caption"))
         painter.setPen(soft if self._look == "off" else ink)
-        painter.drawText(QRectF(54, 34, 144, 18), left, painter.fontMetrics().elidedText(self._line, elide, 138))
+        painter.drawText(QRectF(54, 34, 116, 18), left, painter.fontMetrics().elidedText(self._line, elide, 113))
         if self._look != "ring" and theme.key_hints:
             painter.drawText(QRectF(168, 24, 14, 18), left, "S")
         icons.render(painter, "down", QRectF(178, 24, 16, 16), soft if self._look == "off" else ink, stroke="1.7")

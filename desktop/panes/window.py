@@ -7,7 +7,6 @@ so nothing typed is lost.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal
@@ -19,8 +18,10 @@ from desktop.panes.dial_box import DialBox
 from desktop.panes.hang_up_strip import HangUpStrip
 from desktop.panes.key_list import KeyList
 from desktop.panes.keypad import Keypad
+from desktop.panes.pages import PAGES, PageMaker
 from desktop.panes.popover import MARGIN, FloatingPopover, IncomingPopover
 from desktop.panes.rail import Rail
+from desktop.panes.regions import panes_of, reachable, step_region
 from desktop.panes.settings_menu import SettingsMenu
 from desktop.panes.shortcuts import Shortcuts, in_text_field
 from desktop.panes.sign_in import mark_pixmap_icon
@@ -40,34 +41,6 @@ if TYPE_CHECKING:
 
 MINIMUM = QSize(1280, 680)
 OPENED = QSize(1366, 768)
-PageMaker = Callable[["Desk", "Theme"], QWidget]
-
-
-def _agent_page(desk: Desk, theme: Theme) -> QWidget:
-    from desktop.panes.agent_page import AgentPage
-
-    return AgentPage(desk, theme)
-
-
-def _engineer_page(desk: Desk, theme: Theme) -> QWidget:
-    from desktop.panes.engineer_page import EngineerPage
-
-    return EngineerPage(desk, theme)
-
-
-def _board_page(desk: Desk, theme: Theme) -> QWidget:
-    from desktop.panes.board import BoardPage
-
-    return BoardPage(desk, theme)
-
-
-PAGES: tuple[tuple[str, frozenset[str], str, PageMaker], ...] = (
-    ("agent", frozenset({"agent", "complaint_specialist"}), "headset", _agent_page),
-    ("engineer", frozenset({"engineer"}), "headset", _engineer_page),
-    ("board", frozenset({"supervisor", "manager"}), "grid", _board_page),
-)
-"""Page, the groups that have it, its icon, what makes it. Imported when first shown: a desk starts with one page."""
-
 
 class MainWindow(QMainWindow):
     """`closed` when the person shuts it. `pages` replaces the makers (tests)."""
@@ -188,8 +161,7 @@ class MainWindow(QMainWindow):
         page = self.page
         self.keys.drop()
         old = self.takeCentralWidget()
-        self.floating.hide()
-        self.floating.deleteLater()
+        self.floating.retire()
         self.page = ""
         self._left_field.clear()
         if old is not None:
@@ -354,29 +326,14 @@ class MainWindow(QMainWindow):
 
     def regions(self) -> list[QWidget]:
         """Call bar, rail, the panes of the page, then what stands over it."""
-        page = self.current_page()
-        splitter = getattr(page, "splitter", None)
-        panes = [splitter.widget(n) for n in range(splitter.count())] if splitter is not None else []
-        places = [self.bar, self.rail, *(panes or ([page] if page is not None else []))]
-        places += [one for one in (self.dial_box, self.keypad, self.popover) if one.isVisible()]
-        return [place for place in places if place.isVisible() and _first_stop(place) is not None]
+        over = [one for one in (self.dial_box, self.keypad, self.popover) if one.isVisible()]
+        return reachable([self.bar, self.rail, *panes_of(self.current_page()), *over])
 
     def next_region(self) -> None:
-        self._move_region(1)
+        step_region(self.regions(), 1)
 
     def previous_region(self) -> None:
-        self._move_region(-1)
-
-    def _move_region(self, step: int) -> None:
-        places = self.regions()
-        if not places:
-            return
-        focus = QApplication.focusWidget()
-        here = next((n for n, place in enumerate(places) if focus is not None and place.isAncestorOf(focus)), None)
-        at = (0 if step > 0 else len(places) - 1) if here is None else (here + step) % len(places)
-        stop = _first_stop(places[at])
-        if stop is not None:
-            stop.setFocus(Qt.FocusReason.TabFocusReason)
+        step_region(self.regions(), -1)
 
     # ---- panels ---------------------------------------------------------------------------------------------------
 
@@ -459,17 +416,7 @@ class MainWindow(QMainWindow):
             self.floating.refresh()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self.floating.hide()
+        self.floating.retire()
         self.global_key.close()
         self.closed.emit()
         super().closeEvent(event)
-
-
-def _first_stop(place: QWidget) -> QWidget | None:
-    """The first widget of a region that can take the focus by Tab."""
-    stops = [
-        one
-        for one in (place, *place.findChildren(QWidget))
-        if one.isVisible() and one.isEnabled() and one.focusPolicy() & Qt.FocusPolicy.TabFocus
-    ]
-    return stops[0] if stops else None

@@ -122,16 +122,18 @@ class IconLabel(QWidget):
         painter.end()
 
 
-def hint_width(text: str) -> int:
-    """How wide the box of a key hint is; 0 when hints are turned off."""
-    if not text or not current().key_hints:
+def hint_width(text: str, always: bool = False) -> int:
+    """How wide the box of a key hint is; 0 when hints are turned off, unless `always` (the list of keys)."""
+    if not text or not (always or current().key_hints):
         return 0
     return max(HINT_HEIGHT, QFontMetrics(current().font("caption")).horizontalAdvance(text) + 2 * HINT_PAD + 2)
 
 
-def paint_hint(painter: QPainter, x: float, middle: float, text: str, on: QColor | None = None) -> None:
+def paint_hint(
+    painter: QPainter, x: float, middle: float, text: str, on: QColor | None = None, always: bool = False
+) -> None:
     """Draw a key hint at `x`, centred on `middle`. `on` is the ink when it stands on a filled button."""
-    width = hint_width(text)
+    width = hint_width(text, always)
     if not width:
         return
     theme = current()
@@ -150,17 +152,17 @@ def paint_hint(painter: QPainter, x: float, middle: float, text: str, on: QColor
 class KeyHint(QWidget):
     """A key hint standing after a label."""
 
-    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+    def __init__(self, text: str, parent: QWidget | None = None, always: bool = False) -> None:
         super().__init__(parent)
-        self._text = text
+        self._text, self._always = text, always
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        return QSize(hint_width(self._text), HINT_HEIGHT)
+        return QSize(hint_width(self._text, self._always), HINT_HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        paint_hint(painter, 0, self.height() / 2, self._text)
+        paint_hint(painter, 0, self.height() / 2, self._text, always=self._always)
         painter.end()
 
 

@@ -28,7 +28,7 @@ def clock(desk: FakeDesk, monkeypatch) -> list[float]:
     """The steady clock of the guard, moved by hand."""
     now = [100.0]
     desk.calls.clock = lambda: now[0]
-    monkeypatch.setattr("desktop.panes.call_bar.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("desktop.panes.controls.time.monotonic", lambda: now[0])
     return now
 
 

@@ -124,3 +124,10 @@ def test_a_hidden_desk_shows_it_on_top_without_taking_the_focus(qtbot, window: M
     assert flags & Qt.WindowType.WindowStaysOnTopHint and flags & Qt.WindowType.WindowDoesNotAcceptFocus
     desk.answer()
     assert not window.floating.isVisible()
+
+
+def test_a_desk_that_closes_takes_its_popover_with_it(qtbot, window: MainWindow, desk: FakeDesk):
+    desk.ring()
+    window.close()
+    desk.calls.changed.tell()
+    assert not window.floating.isVisible() and not beat().tenths_running

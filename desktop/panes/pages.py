@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which page belongs to which role. A page is imported when it is first shown: a desk starts with one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QWidget
+
+if TYPE_CHECKING:
+    from desktop.flows.desk import Desk
+    from desktop.widgets.theme import Theme
+
+PageMaker = Callable[["Desk", "Theme"], QWidget]
+
+
+def _agent_page(desk: Desk, theme: Theme) -> QWidget:
+    from desktop.panes.agent_page import AgentPage
+
+    return AgentPage(desk, theme)
+
+
+def _engineer_page(desk: Desk, theme: Theme) -> QWidget:
+    from desktop.panes.engineer_page import EngineerPage
+
+    return EngineerPage(desk, theme)
+
+
+def _board_page(desk: Desk, theme: Theme) -> QWidget:
+    from desktop.panes.board import BoardPage
+
+    return BoardPage(desk, theme)
+
+
+PAGES: tuple[tuple[str, frozenset[str], str, PageMaker], ...] = (
+    ("agent", frozenset({"agent", "complaint_specialist"}), "headset", _agent_page),
+    ("engineer", frozenset({"engineer"}), "headset", _engineer_page),
+    ("board", frozenset({"supervisor", "manager"}), "grid", _board_page),
+)
+"""Page, the groups that have it, its icon, what makes it. Imported when first shown: a desk starts with one page."""
