@@ -79,8 +79,8 @@ class TransferPanel(QFrame):
         self.order_changed = LinkButton(tr("transfer.order_changed"))
         self.order_changed.clicked.connect(lambda: self._desk.transfer.hold_order(False))
 
-        self.actions = TransferActions(desk)
-        self.actions.wanted.connect(self._ask)
+        self.handing = TransferActions(desk)
+        self.handing.wanted.connect(self._ask)
         self.promise = PromiseBox(desk)
 
         self._column = QVBoxLayout(self)
@@ -93,13 +93,13 @@ class TransferPanel(QFrame):
             self._column.addWidget(part)
         self._column.addWidget(self.people, 1)
         self._column.addWidget(hairline())
-        self._column.addWidget(self.actions)
+        self._column.addWidget(self.handing)
         self._bottom = QVBoxLayout()
         self._column.addLayout(self._bottom)
         self._bottom.addWidget(self.promise)
         self._on_top = False
-        for first, then in ((self.search, self.people), (self.people, self.actions.transfer),
-                            (self.actions.transfer, self.actions.consult), (self.actions.consult, self.promise.number),
+        for first, then in ((self.search, self.people), (self.people, self.handing.transfer),
+                            (self.handing.transfer, self.handing.consult), (self.handing.consult, self.promise.number),
                             (self.promise.number, self.promise.make)):  # fmt: skip
             QWidget.setTabOrder(first, then)
         desk.transfer.changed.watch(self.refresh)
@@ -168,20 +168,20 @@ class TransferPanel(QFrame):
 
     def _place_promise(self, on_top: bool) -> None:
         self.promise.set_first(on_top)
-        self.actions.set_second(on_top)
+        self.handing.set_second(on_top)
         if on_top != self._on_top:
             self._on_top = on_top
             (self._top if on_top else self._bottom).addWidget(self.promise)
 
     def _selected(self) -> None:
-        self.actions.show_for(self.people.current_row())
+        self.handing.show_for(self.people.current_row())
 
     def _ask(self, consult: bool) -> None:
         flow = self._desk.transfer
         if flow.stage == "consulting" and not consult:
             flow.complete()
             return
-        if not self.actions.allowed:
+        if not self.handing.allowed:
             return
         chosen = self.people.current_row()
         if chosen is not None:

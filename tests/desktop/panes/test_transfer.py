@@ -76,20 +76,20 @@ def test_a_click_on_a_row_only_chooses(qtbot: QtBot, desk: GuidedDesk, panel: Tr
     box = panel.people.visualRect(panel.people.model().index(1, 0))
     qtbot.mouseClick(panel.people.viewport(), Qt.MouseButton.LeftButton, pos=box.center())
     assert "transfer.transfer" not in desk.names_asked()
-    panel.actions.transfer.click()
+    panel.handing.transfer.click()
     assert desk.last("transfer.transfer") == ("2044", False)
 
 
 def test_a_transfer_that_lacks_something_says_what(desk: GuidedDesk, panel: TransferPanel) -> None:
     desk.sheet.put("symptom", "")
     settle()
-    assert not panel.actions.transfer.isEnabled() and not panel.actions.consult.isEnabled()
-    assert "故障现象" in panel.actions.missing.text() and panel.actions.missing.isVisible()
+    assert not panel.handing.transfer.isEnabled() and not panel.handing.consult.isEnabled()
+    assert "故障现象" in panel.handing.missing.text() and panel.handing.missing.isVisible()
     panel.people.wanted.emit(False)
     assert "transfer.transfer" not in desk.names_asked()
     desk.sheet.put("symptom", "反复重启")
     settle()
-    assert panel.actions.transfer.isEnabled()
+    assert panel.handing.transfer.isEnabled()
 
 
 def test_only_who_is_free_is_called_so(desk: GuidedDesk, panel: TransferPanel) -> None:
@@ -122,7 +122,7 @@ def test_rows_do_not_jump_while_the_focus_is_in_them(desk: GuidedDesk, panel: Tr
 
 def test_the_promise_stands_below_while_somebody_is_free(desk: GuidedDesk, panel: TransferPanel) -> None:
     assert panel.promise.y() > panel.people.y()
-    assert panel.actions.transfer.kind == "primary" and panel.promise.make.kind == "secondary"
+    assert panel.handing.transfer.kind == "primary" and panel.promise.make.kind == "secondary"
 
 
 def test_nobody_free_puts_the_promise_on_top_with_the_only_primary_button(desk: GuidedDesk, page: AgentPage) -> None:
@@ -131,13 +131,13 @@ def test_nobody_free_puts_the_promise_on_top_with_the_only_primary_button(desk: 
     settle()
     panel = page.transfer
     assert panel.promise.y() < panel.people.y()
-    assert panel.promise.make.kind == "primary" and panel.actions.transfer.kind == "secondary"
+    assert panel.promise.make.kind == "primary" and panel.handing.transfer.kind == "secondary"
     assert panel.people.delegate.dimmed
     assert panel.promise.number.hasFocus()
     desk.transfer.people = PEOPLE
     desk.transfer.changed.tell()
     settle()
-    assert panel.promise.y() > panel.people.y() and panel.actions.transfer.kind == "primary"
+    assert panel.promise.y() > panel.people.y() and panel.handing.transfer.kind == "primary"
 
 
 def test_the_words_follow_the_call_back_clock(desk: GuidedDesk, panel: TransferPanel) -> None:
@@ -178,9 +178,9 @@ def test_a_withheld_number_is_asked_for(qtbot: QtBot, desk: GuidedDesk, page: Ag
 def test_while_consulting_complete_and_back_replace_transfer(desk: GuidedDesk, panel: TransferPanel) -> None:
     desk.consult()
     settle()
-    assert panel.actions.complete.isVisible() and not panel.actions.transfer.isVisible()
-    panel.actions.complete.click()
-    panel.actions.back.click()
+    assert panel.handing.complete.isVisible() and not panel.handing.transfer.isVisible()
+    panel.handing.complete.click()
+    panel.handing.back.click()
     assert desk.names_asked()[-2:] == ["transfer.complete", "transfer.back"]
 
 
@@ -196,7 +196,7 @@ def test_while_the_engineer_rings_nothing_can_be_completed(desk: GuidedDesk, pan
     desk.change_call(peer="2031", peer_name="高建平")
     desk.transfer.changed.tell()
     settle()
-    assert not panel.actions.complete.isEnabled() and panel.actions.back.isEnabled()
+    assert not panel.handing.complete.isEnabled() and panel.handing.back.isEnabled()
 
 
 def test_escape_shuts_the_panel(qtbot: QtBot, desk: GuidedDesk, page: AgentPage, panel: TransferPanel) -> None:
