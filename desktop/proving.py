@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import wave
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,10 @@ from models.store.database import Database, connect_service
 from resources.i18n import tr
 
 _EVENTS = text(
-    "SELECT site, epoch, seq, at, contact, kind, who, data FROM tr.contact_event WHERE at >= :since ORDER BY epoch, seq"
+    "SELECT site, epoch, seq, at, contact, kind, who, data FROM tr.contact_event ORDER BY epoch, seq"
 )
 _TICKET_EVENTS = text(
-    "SELECT id, at, contact, ticket, draft, kind, who, data FROM tr.ticket_event WHERE at >= :since ORDER BY id"
+    "SELECT id, at, contact, ticket, draft, kind, who, data FROM tr.ticket_event ORDER BY id"
 )
 _ENDED = text(
     "SELECT count(*) FILTER (WHERE kind = 'ended') AS ended,"
@@ -41,14 +41,13 @@ async def count_ended(database: Database, since: float) -> tuple[int, int]:
     return int(row.ended), int(row.answered)
 
 
-async def prove(data_dir: Path, live: bool = False, since: float = 0.0) -> Proof:
-    """The proof over everything logged at this site (from `since` on, site time). Raises StoreError."""
+async def prove(data_dir: Path, live: bool = False) -> Proof:
+    """The proof over everything logged at this site. Raises StoreError."""
     database = connect_service(data_dir)
     try:
         async with database.reading() as connection:
-            events = [Event(*row) for row in (await connection.execute(_EVENTS, {"since": since})).tuples()]
-            rows = (await connection.execute(_TICKET_EVENTS, {"since": since})).tuples()
-            tickets = [TicketEvent(*_texts(row)) for row in rows]
+            events = [Event(*row) for row in await connection.execute(_EVENTS)]
+            tickets = [TicketEvent(*_texts(row)) for row in await connection.execute(_TICKET_EVENTS)]
     finally:
         await database.close()
     wanted = {str(event.data.get("file")) for event in events if event.kind == "recording_ended"}
@@ -56,6 +55,20 @@ async def prove(data_dir: Path, live: bool = False, since: float = 0.0) -> Proof
     settings = Settings()
     house = House(rings=settings.rings, cadence_s=settings.ring_cadence_s)
     return checker.prove(events, tickets, files, house=house, live=live)
+
+
+def newly(proof: Proof, before: Proof) -> Proof:
+    """What `proof` says beyond an earlier one of the same site: only its own calls and its own violations."""
+    known = {call.contact for call in before.calls}
+    calls = tuple(call for call in proof.calls if call.contact not in known)
+    violations = tuple(one for one in proof.violations if one not in set(before.violations))
+    return replace(
+        proof,
+        events=proof.events - before.events,
+        calls=calls,
+        violations=violations,
+        pop_ms=checker.percentiles([call.pop_ms for call in calls if call.pop_ms is not None]),
+    )
 
 
 def durations(directory: Path, names: Iterable[str]) -> dict[str, float]:

@@ -64,7 +64,7 @@ def prove(
         violations += sheets.violations
     calls = tuple(_report(contact, sheets, house) for contact in contacts.values() if contact.arrived is not None)
     pops = [call.pop_ms for call in calls if call.pop_ms is not None]
-    return Proof(len(log), tuple(dict.fromkeys(violations)), calls, _percentiles(pops))
+    return Proof(len(log), tuple(dict.fromkeys(violations)), calls, percentiles(pops))
 
 
 def _once(log: list[Event]) -> list[Event]:
@@ -134,7 +134,7 @@ def _painted_ms(contact: Contact, who: str, since: float) -> float | None:
     return round((min(after) - since) * 1000, 2) if after else None
 
 
-def _percentiles(values: list[float]) -> Percentiles:
+def percentiles(values: list[float]) -> Percentiles:
     """Nearest rank; None of nothing."""
     if not values:
         return Percentiles(None, None)
