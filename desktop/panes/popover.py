@@ -128,9 +128,9 @@ class IncomingPopover(QFrame):
         self.last = self._fact(tr("shell.last_agent"), 3)
         body.addWidget(facts)
         body.addStretch(1)
-        self.actions = QStackedWidget(self)
-        self.actions.setFixedHeight(40)
-        body.addWidget(self.actions)
+        self.choices = QStackedWidget(self)
+        self.choices.setFixedHeight(40)
+        body.addWidget(self.choices)
         self._make_actions()
         desk.calls.changed.watch(self.refresh)
         desk.sheet.changed.watch(self.refresh)
@@ -158,7 +158,7 @@ class IncomingPopover(QFrame):
         row.addWidget(self.reject)
         self.accept.clicked.connect(self._desk.calls.accept)
         self.reject.clicked.connect(self.ask_reason)
-        self.actions.addWidget(first)
+        self.choices.addWidget(first)
         second = QWidget(self)
         row = QHBoxLayout(second)
         row.setContentsMargins(0, 0, 0, 0)
@@ -172,21 +172,21 @@ class IncomingPopover(QFrame):
         close = IconButton("x", tr("shell.reject_not"), parent=second)
         close.clicked.connect(self.ask_nothing)
         row.addWidget(close)
-        self.actions.addWidget(second)
+        self.choices.addWidget(second)
 
     # ---- what the person does -----------------------------------------------------------------------------------
 
     @property
     def asks_reason(self) -> bool:
-        return self._desk.calls.offer is not None and self.actions.currentIndex() == 1
+        return self._desk.calls.offer is not None and self.choices.currentIndex() == 1
 
     def ask_reason(self) -> None:
         """Reject asks why, here and not in a dialog."""
         if self._desk.calls.offer is not None:
-            self.actions.setCurrentIndex(1)
+            self.choices.setCurrentIndex(1)
 
     def ask_nothing(self) -> None:
-        self.actions.setCurrentIndex(0)
+        self.choices.setCurrentIndex(0)
 
     def _decline(self, reason: str, checked: bool = False) -> None:
         self._desk.calls.decline(reason)

@@ -13,7 +13,7 @@ def panes_of(page: QWidget | None) -> list[QWidget]:
         return []
     splitter = getattr(page, "splitter", None)
     if isinstance(splitter, QSplitter):
-        return [splitter.widget(n) for n in range(splitter.count())]
+        return [pane for n in range(splitter.count()) if (pane := splitter.widget(n)) is not None]
     return [page]
 
 

@@ -344,7 +344,8 @@ class MainWindow(QMainWindow):
             return
         button = self.bar.controls.keypad
         self.keypad.adjustSize()
-        middle = button.mapTo(self.centralWidget(), QPoint(button.width() // 2, 0)).x()
+        # Both stand in the same window, so a detour over the screen gives the place in it.
+        middle = self.mapFromGlobal(button.mapToGlobal(QPoint(button.width() // 2, 0))).x()
         self.keypad.move(middle - self.keypad.sizeHint().width() // 2, self.bar.height() + 4)
         self.keypad.open()
 
