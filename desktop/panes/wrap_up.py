@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from desktop.widgets.buttons import Button
 from desktop.widgets.chips import ToggleChip
@@ -93,6 +93,7 @@ class WrapUpPage(Pane):
         lists.addWidget(line)
         lists.addLayout(right, 401)
         self.body.addLayout(lists, 1)
+        self.setFocusProxy(self.categories)
         self.categories.picked.connect(self._category)
         self.details.picked.connect(self._detail)
         self.details.installEventFilter(self)
@@ -186,6 +187,13 @@ class WrapUpPage(Pane):
             self.back_to_categories()
             return True
         return super().eventFilter(watched, event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The form that had the focus is gone: it comes to the categories, unless somebody types elsewhere."""
+        super().showEvent(event)
+        focus = QApplication.focusWidget()
+        if focus is None or not focus.isVisible() or self.isAncestorOf(focus):
+            self.categories.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_N and not event.modifiers():

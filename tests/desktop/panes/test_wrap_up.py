@@ -128,6 +128,28 @@ def test_the_usual_case_in_the_whole_window(qtbot, theme: Theme, desk: FakeDesk)
     assert desk.names_asked()[-1] == "calls.extend_wrap_up"
 
 
+def test_from_a_field_of_the_form_the_focus_comes_to_the_categories(qtbot, theme: Theme, desk: FakeDesk):
+    desk.answer(521)
+    window = MainWindow(desk, theme)  # type: ignore[arg-type]
+    qtbot.addWidget(window)
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    page = window.current_page()
+    assert page is not None
+    page.form.focus_first_empty()  # type: ignore[attr-defined]
+    assert page.form.isAncestorOf(QApplication.focusWidget())  # type: ignore[attr-defined]
+    desk.wrap_up()
+    wrap_up = window.wrap_up_page()
+    assert wrap_up is not None and wrap_up.categories.hasFocus()
+    qtbot.keyClick(window.focusWidget(), Qt.Key.Key_1)
+    qtbot.keyClick(window.focusWidget(), Qt.Key.Key_3)
+    qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Return, CTRL)
+    assert desk.last("calls.set_disposition") == ("hw.memory", "", ())
+    assert desk.names_asked()[-1] == "calls.finish_wrap_up"
+    assert wrap_up.note.toPlainText() == ""
+
+
 def test_the_facts_say_how_the_call_went(shown, theme: Theme, desk: FakeDesk):
     desk.answer(521)
     desk.wrap_up()
