@@ -56,12 +56,13 @@ class PhoneDelegate(RowDelegate):
         sure, token = SURE.get(row.confidence, (0, "text3"))
         bars = QRect(inner.left() + 116, inner.top(), 20, inner.height())
         brush.confidence(bars, sure, token)
-        name = QRect(bars.left() + 23, inner.top(), inner.right() - bars.left() - 80, inner.height())
-        brush.text(name, tr(f"card.confidence_{row.confidence}"), "caption", token)
         if row.this_call:
-            brush.chip(inner, tr("card.this_call"), "accent", right=True)
+            used = brush.chip(inner, tr("card.this_call"), "accent", right=True)
         else:
-            brush.text(inner, phone_label(row.label), "caption", "text3", right=True)
+            label = inner.adjusted(inner.width() // 2, 0, 0, 0)
+            used = brush.text(label, phone_label(row.label), "caption", "text3", right=True)
+        name = QRect(bars.left() + 23, inner.top(), inner.right() - used - bars.left() - 26, inner.height())
+        brush.text(name, tr(f"card.confidence_{row.confidence}"), "caption", token)
 
 
 class DeviceDelegate(RowDelegate):
