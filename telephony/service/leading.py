@@ -75,6 +75,10 @@ class Leading:
             except StaleEpoch:
                 log.warning("higher_epoch_attached", epoch=self.epoch)
                 await asyncio.sleep(self.settings.lease_ttl_s)
+            except Exception as error:
+                # The house must not stay without a switchboard for a fault in one attempt to lead.
+                log.error("leading_failed", error)
+                await asyncio.sleep(TRY_AGAIN_S)
 
     async def anchor(self) -> None:
         """Set site time by the database's clock."""

@@ -23,6 +23,7 @@ from telephony.service.journal import Errand, Event, Journal, Line, files, read_
 BATCH = 200
 FIRST_RETRY_S = 0.2
 LAST_RETRY_S = 3.0
+TRIES = 3  # of a line that fails for a reason nobody thought of
 
 
 class ErrandRefused(Exception):
@@ -102,6 +103,7 @@ class Shipper:
 
     async def _with_patience(self, what: list[Event] | Errand) -> None:
         wait = FIRST_RETRY_S
+        failures = 0
         while True:
             try:
                 if isinstance(what, Errand):
@@ -118,7 +120,14 @@ class Shipper:
                 self.away = True
                 await asyncio.sleep(wait)
                 wait = min(LAST_RETRY_S, wait * 2)
-            except ErrandRefused as error:
+            except Exception as error:
+                if not isinstance(error, ErrandRefused):
+                    # A fault of ours must neither stop everything behind it nor be given up at its first sight.
+                    failures += 1
+                    log.error("shipping_failed", error, line=type(what).__name__)
+                    if failures < TRIES:
+                        await asyncio.sleep(wait)
+                        continue
                 if isinstance(what, list) and len(what) > 1:
                     # One bad line must not take its neighbours with it.
                     for event in what:

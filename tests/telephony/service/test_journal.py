@@ -22,6 +22,7 @@ class Basin:
     def __init__(self) -> None:
         self.away = False
         self.refuses: set[str] = set()
+        self.faults = 0
         self.got: list[str] = []
 
     async def store_events(self, events: list[Event]) -> None:
@@ -39,6 +40,9 @@ class Basin:
         return {"done": errand.name}
 
     def _open(self) -> None:
+        if self.faults:
+            self.faults -= 1
+            raise RuntimeError("a fault of ours")
         if self.away:
             raise DatabaseAway("store.away", "127.0.0.1", 1)
 
@@ -187,6 +191,29 @@ async def test_what_is_refused_for_good_is_set_aside_and_told(tmp_path: Path) ->
     assert basin.got == ["1.1", "1.3", "1.4"]
     assert len(told) == 2
     assert len((tmp_path / "refused.txt").read_text(encoding="utf-8").splitlines()) == 2
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await journal.close()
+
+
+@pytest.mark.parametrize(("faults", "got"), [(2, ["1.1", "1.2"]), (3, ["1.2"])])
+async def test_an_unexpected_fault_never_stops_what_comes_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faults: int, got: list[str]
+) -> None:
+    monkeypatch.setattr("telephony.service.shipper.FIRST_RETRY_S", 0.01)
+    basin = Basin()
+    basin.faults = faults
+    journal = Journal(tmp_path, "site", 1)
+    journal.append("c1", "arrived", "", 1.0)
+    await journal.durable()
+    shipper = Shipper(journal, basin)
+    task = asyncio.create_task(shipper.run())
+    assert await shipper.drained()
+    journal.append("c1", "queued", "", 2.0)
+    await journal.durable()
+    assert await shipper.drained()
+    assert basin.got == got
+    assert (tmp_path / "refused.txt").exists() == (len(got) == 1)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     await journal.close()
