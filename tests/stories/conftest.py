@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pytest_bdd import given, parsers, then, when
@@ -13,15 +14,29 @@ from tests.stories.customer import Customer
 from tests.stories.floor import Floor
 
 
-@pytest.fixture
-def floor() -> Iterator[Floor]:
-    """An open hotline with nobody signed in."""
+@pytest.fixture(scope="module")
+def open_house() -> Iterator[Floor]:
+    """An open hotline for all stories of one file."""
     floor = Floor()
     try:
         floor.open()
         yield floor
     finally:
         floor.close()
+
+
+@pytest.fixture
+def floor(open_house: Floor) -> Iterator[Floor]:
+    """An open hotline with nobody signed in."""
+    yield open_house
+    open_house.end_story()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The stories of one file share a house, so one worker tells them all."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture
@@ -122,5 +137,3 @@ def customer_content(customers: dict[str, Customer], floor: Floor) -> None:
 @then(parsers.parse("{name} is told {words}"))
 def is_told(floor: Floor, name: str, words: str) -> None:
     floor.until(lambda: words in [heard for heard, _ in floor.told[name]], f"{name} is told {words}: {floor.told}")
-
-

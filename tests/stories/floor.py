@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The whole hotline for a story: its own PostgreSQL, the real service process, real desks with real handsets.
+"""The whole hotline for the stories of one file: its own PostgreSQL, the real service process, real desks and handsets.
 
-A ring is one second here, so that three rings do not take the tests' patience; everything else is as shipped.
+A ring is one second here, so that three rings do not take the tests' patience; everything else is as shipped. The
+house stays open from story to story; `end_story` sends everybody home, and what is written from then on is the next's.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import re
+import shutil
 import signal
 import sys
 import tempfile
@@ -34,10 +37,10 @@ from tests.stories.customer import Customer
 
 T = TypeVar("T")
 
-SITE = "story"
 PASSWORD = "three-rings-story"
 CADENCE_S = 1.0
 SOON = 12.0
+NUMBERS = itertools.count(1)
 KNOWN = "13800138000"  # 陈志远
 PEOPLE = {"林晓雯": "1001", "周敏": "1007", "郭晨": "1012", "高建平": "2031", "苏婉清": "2044", "周立群": "3001"}
 
@@ -55,11 +58,14 @@ class Floor:
         self.processes: list[asyncio.subprocess.Process] = []
         self.serving: asyncio.subprocess.Process | None = None
         self.trunk = ""
-        self.settings = Settings(site=SITE, data_dir=self.data, ring_cadence_s=CADENCE_S)
+        # Handsets are found by site and person, so every floor of this machine has a name of its own.
+        self.site = f"s{os.getpid()}x{next(NUMBERS)}"
+        self.settings = Settings(site=self.site, data_dir=self.data, ring_cadence_s=CADENCE_S)
         self.server: EmbeddedServer | None = None
         self.service: Database | None = None
         self.told: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
         self._watchers: list[object] = []
+        self._begins = (0, 0)  # (epoch, seq) of the last line of the event log before this story
 
     # ---- running ----------------------------------------------------------------------------------------------
 
@@ -96,7 +102,7 @@ class Floor:
 
     def start_service(self, **surroundings: str) -> None:
         """Start (again) the switchboard's process."""
-        environment = {**os.environ, "TR_SITE": SITE, "TR_RING_CADENCE_S": str(CADENCE_S), **surroundings}
+        environment = {**os.environ, "TR_SITE": self.site, "TR_RING_CADENCE_S": str(CADENCE_S), **surroundings}
 
         async def start() -> None:
             with (self.data / "serve.err").open("ab") as said:
@@ -119,24 +125,74 @@ class Floor:
         self.serving.kill()
         self.run(self.serving.wait())
 
-    def close(self) -> None:
-        """End everything this floor started, by pid."""
+    def end_story(self) -> None:
+        """Everybody goes home, what was killed is started again, and the event log counts from here."""
         for customer in self.customers:
             customer.end()
-        for desk in self.desks.values():
-            with suppress(Exception):
-                self.run(desk.close())
-        for process in self.processes:
-            if process.returncode is None:
-                process.kill()
-            self.run(process.wait())
-        if self.serving is not None and self.serving.returncode is None:
-            self.serving.terminate()
-            self.run(self.serving.wait())
+        self._send_home()
+        if self.server is not None:
+            self.run(asyncio.to_thread(self.server.start))
+        if self.serving is None or self.serving.returncode is not None:
+            self.start_service()
+        if not self._quiet():
+            self._rebuild()
+        self.customers.clear()
+        self.told.clear()
+        self._watchers.clear()
+        for row in self.rows("SELECT epoch, seq FROM tr.contact_event ORDER BY epoch DESC, seq DESC LIMIT 1"):
+            self._begins = (row.epoch, row.seq)
+
+    def _quiet(self, seconds: float = 3.0) -> bool:
+        """Whether every contact has its outcome."""
+        query = (
+            "SELECT count(*) AS n FROM tr.contact_event WHERE kind = 'arrived' AND contact NOT IN"
+            " (SELECT contact FROM tr.contact_event WHERE kind = 'ended')"
+        )
+        end = time.monotonic() + seconds
+        while self.rows(query)[0].n:
+            if time.monotonic() > end:
+                return False
+            self.pass_time(0.1)
+        return True
+
+    def _rebuild(self) -> None:
+        """A story left a call behind: end the exchange, which gives it its outcome."""
+        self.kill_exchange()
+        assert self._quiet(15.0), "a call without an outcome stays behind"
+        self.run(self._end_service())
+        self.start_service()
+
+    def kill_exchange(self) -> None:
+        """End the exchange's process with all its calls."""
         with suppress(ProcessLookupError):
             found = running(self.data / "exchange")
             if found is not None:
                 os.kill(found.pid, signal.SIGTERM)
+
+    def _send_home(self) -> None:
+        async def home() -> None:
+            await asyncio.gather(*(desk.close() for desk in self.desks.values()), return_exceptions=True)
+            for process in self.processes:
+                if process.returncode is None:
+                    process.kill()
+                await process.wait()
+
+        self.run(home())
+        self.desks.clear()
+        self.processes.clear()
+
+    async def _end_service(self) -> None:
+        if self.serving is not None and self.serving.returncode is None:
+            self.serving.terminate()
+            await self.serving.wait()
+
+    def close(self) -> None:
+        """End everything this floor started, by pid."""
+        for customer in self.customers:
+            customer.end()
+        self._send_home()
+        self.run(self._end_service())
+        self.kill_exchange()
         if self.service is not None:
             self.run(self.service.close())
         if self.server is not None:
@@ -145,6 +201,7 @@ class Floor:
         self.loop.close()
         asyncio.set_event_loop(None)
         self._reachable.__exit__(None, None, None)
+        shutil.rmtree(self.own, ignore_errors=True)
 
     async def _settle(self) -> None:
         rest = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
@@ -219,26 +276,28 @@ class Floor:
 
         return self.run(read())
 
-    def kinds(self) -> list[str]:
-        """Kinds of everything written in the event log so far, in order."""
-        return [row.kind for row in self.rows("SELECT kind FROM tr.contact_event ORDER BY epoch, seq")]
+    def events(self, kind: str = "") -> list[Any]:
+        """What this story wrote in the event log (of one kind, if given), in order."""
+        epoch, seq = self._begins
+        return self.rows(
+            "SELECT contact, kind, at, who, data FROM tr.contact_event WHERE (epoch, seq) > (:epoch, :seq)"
+            " AND (:kind = '' OR kind = :kind) ORDER BY epoch, seq",
+            epoch=epoch,
+            seq=seq,
+            kind=kind,
+        )
 
-    def written(self, kind: str, seconds: float = SOON) -> dict[str, Any]:
-        """Wait for a line of this kind in the event log; its data with `who`."""
-        query = "SELECT who, data FROM tr.contact_event WHERE kind = :kind ORDER BY epoch DESC, seq DESC LIMIT 1"
-        found: list[Any] = []
-
-        def there() -> bool:
-            found[:] = self.rows_now(query, kind=kind)
-            return bool(found)
-
+    def written(self, kind: str, seconds: float = SOON, **data: Any) -> dict[str, Any]:
+        """Wait for a line of this kind with these data in the event log; the newest one's data with `who`."""
         end = time.monotonic() + seconds
-        while not there():
-            assert time.monotonic() < end, f"nothing of kind {kind} was written in {seconds:.0f} s: {self.kinds()}"
+        while True:
+            for row in reversed(self.events(kind)):
+                if data.items() <= row.data.items():
+                    return {"who": row.who, "at": row.at, "contact": row.contact, **row.data}
+            if time.monotonic() > end:
+                seen = [(row.kind, row.who, row.data) for row in self.events()]
+                raise AssertionError(f"no {kind} {data} was written in {seconds:.0f} s: {seen}")
             self.pass_time(0.05)
-        return {"who": found[0].who, **found[0].data}
-
-    rows_now = rows
 
     def proof(self, live: bool = False) -> Proof:
         """What the checker says of everything written so far."""

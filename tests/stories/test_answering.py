@@ -9,7 +9,7 @@ from pytest_bdd import parsers, scenarios, then, when
 
 from models.kinds import Confidence
 from tests.stories.customer import Customer
-from tests.stories.floor import CADENCE_S, Floor
+from tests.stories.floor import CADENCE_S, PEOPLE, Floor
 
 scenarios("answering.feature")
 
@@ -44,14 +44,15 @@ def sees_unknown(floor: Floor, name: str) -> None:
 
 @then(parsers.parse("the ring lasted three rings for {name}"))
 def lasted(floor: Floor, name: str) -> None:
-    query = "SELECT kind, at FROM tr.contact_event WHERE kind IN ('ringing', 'missed') ORDER BY epoch, seq LIMIT 2"
-    ringing, missed = floor.rows(query)
+    ringing = floor.events("ringing")[0]
+    missed = floor.events("missed")[0]
+    assert ringing.who == missed.who == PEOPLE[name]
     assert 3 * CADENCE_S <= missed.at - ringing.at < 3 * CADENCE_S + 0.5
 
 
 @then(parsers.parse("a supervisor is alarmed that {what}"))
 def alarmed(floor: Floor, what: str) -> None:
-    assert floor.written("alarm")["what"] == what
+    floor.written("alarm", what=what)
 
 
 @then(parsers.parse("the call ended as {outcome}"))
@@ -59,17 +60,17 @@ def ended_as(floor: Floor, outcome: str) -> None:
     assert floor.written("ended")["outcome"] == outcome
 
 
-@then(parsers.parse("the second one is answered with the announcement {announcement}"))
+@then(parsers.parse("whoever waits is answered with the announcement {announcement}"))
 def announced(floor: Floor, announcement: str) -> None:
     assert floor.written("waiting_answered")["announcement"] == announcement
 
 
 @then("the customer stands in the recall list")
 def recall(floor: Floor) -> None:
-    query = "SELECT number FROM tr.task WHERE kind = 'recall'"
-    floor.until(lambda: True, "a moment")
+    contact = floor.written("ended")["contact"]
+    query = "SELECT number FROM tr.task WHERE kind = 'recall' AND contact = :contact"
     for _ in range(100):
-        if found := [row.number for row in floor.rows(query)]:
+        if found := [row.number for row in floor.rows(query, contact=contact)]:
             assert found[-1] == "+8613800138000"
             return
         floor.pass_time(0.05)
