@@ -40,8 +40,10 @@ class OfflineStrips(QWidget):
         desk = self._desk
         inside = desk.me is not None
         now = time.monotonic()
-        self.phone.setVisible(inside and not desk.handset_up)
-        if inside and not desk.handset_up:
+        # A handset that has not come up yet is starting, not lost.
+        phone_down = inside and not desk.handset_up and desk.handset_down_since > 0
+        self.phone.setVisible(phone_down)
+        if phone_down:
             talking = desk.calls.call is not None and desk.calls.call.stage != "wrap_up"
             key = "shell.phone_down_call" if talking else "shell.phone_down"
             self.phone.say(tr(key, clock(now - desk.handset_down_since)))
@@ -53,4 +55,4 @@ class OfflineStrips(QWidget):
             else:
                 words = tr("shell.data_down_strip", clock(now - desk.database_down_since), desk.unsent)
             self.data.say(words)
-        self.setVisible(inside and (down or not desk.handset_up))
+        self.setVisible(down or phone_down)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -88,8 +89,8 @@ def wrap_up(desk: FakeDesk) -> QWidget:
 
 def offline(desk: FakeDesk) -> QWidget:
     desk.answer()
-    desk.database_up = False
-    desk.handset_up = False
+    desk.database_up = desk.handset_up = False
+    desk.database_down_since = desk.handset_down_since = time.monotonic() - 12
     window = _window(desk)
     desk.refused.tell("shell.link_down", ())
     desk.told.tell("shell.offer_missed", ())

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -204,7 +205,11 @@ def test_strips_push_the_page_and_say_what_is_safe(qtbot, window: MainWindow, de
     assert window.workspace.y() == top + 28
     desk.handset_up = False
     desk.connection_changed.tell()
+    assert not window.strips.phone.isVisible(), "a handset that never was up is starting"
+    desk.handset_down_since = time.monotonic() - 65
+    desk.connection_changed.tell()
     QApplication.processEvents()
+    assert "1:05" in window.strips.phone.words.text()
     assert window.strips.phone.isVisible() and window.workspace.y() == top + 56
     assert window.bar.state.title == i18n.tr("state.phone_offline") and not window.bar.state.isEnabled()
     assert window.bar.controls.dial.why
