@@ -283,7 +283,10 @@ class Desk:
         self._verbs[key] = answer
         try:
             await self._link.send(link.Verb(key, name, args))
-            return await asyncio.wait_for(answer, VERB_WAIT_S)
+            answered = await asyncio.wait_for(answer, VERB_WAIT_S)
+            if isinstance(answered, link.VerbRefused) and answered.again and self._reading is not None:
+                self._reading.doubt()
+            return answered
         finally:
             self._verbs.pop(key, None)
 

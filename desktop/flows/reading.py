@@ -33,6 +33,7 @@ class Reading:
         self.down_since = 0.0
         self.changed = Topic("database")
         self._probe: asyncio.Task[None] | None = None
+        self._look: asyncio.Task[None] | None = None
 
     async def read(self, what: Callable[..., Awaitable[T]], *args: Any) -> T:
         """`what(connection, *args)`; tried twice, since a broken connection shows late. Raises DatabaseAway."""
@@ -52,10 +53,22 @@ class Reading:
         self._tell(True)
         return result
 
+    def doubt(self) -> None:
+        """Somebody else could not reach the database: look whether we can, so that the screen says it."""
+        if self.up and (self._look is None or self._look.done()):
+            self._look = asyncio.get_running_loop().create_task(self._try(), name="database doubt")
+
+    async def _try(self) -> None:
+        try:
+            await self.read(_nothing)
+        except (DatabaseAway, SignInRefused) as away:
+            log.info("the database does not answer: %s", away)
+
     async def close(self) -> None:
         """Let the connections go."""
-        if self._probe is not None:
-            self._probe.cancel()
+        for task in (self._probe, self._look):
+            if task is not None:
+                task.cancel()
         await self.database.close()
 
     def _tell(self, up: bool) -> None:

@@ -11,7 +11,7 @@ from pytest_bdd import given, parsers, then, when
 
 from models.kinds import AgentState
 from tests.stories.customer import Customer
-from tests.stories.floor import Floor
+from tests.stories.floor import PEOPLE, Floor
 
 
 @pytest.fixture(scope="module")
@@ -137,3 +137,34 @@ def customer_content(customers: dict[str, Customer], floor: Floor) -> None:
 @then(parsers.parse("{name} is told {words}"))
 def is_told(floor: Floor, name: str, words: str) -> None:
     floor.until(lambda: words in [heard for heard, _ in floor.told[name]], f"{name} is told {words}: {floor.told}")
+
+
+@when(parsers.parse("{name} has the sheet"))
+def has_sheet(floor: Floor, name: str) -> None:
+    floor.until(lambda: floor.desks[name].sheet.draft is not None, f"{name} has the sheet")
+
+
+@when(parsers.parse("{name} consults {other}"))
+def consults(floor: Floor, name: str, other: str) -> None:
+    has_sheet(floor, name)
+    floor.do(name, lambda desk: desk.transfer.transfer(PEOPLE[other], True))
+    rings(floor, other)
+    floor.do(other, lambda desk: desk.calls.accept())
+    for each in (name, other):
+        calls = floor.desks[each].calls
+        floor.until(lambda calls=calls: calls.call is not None and calls.call.stage == "consulting", f"{each} consults")
+
+
+@when(parsers.parse("{name} transfers to {other}"))
+def transfers(floor: Floor, name: str, other: str) -> None:
+    has_sheet(floor, name)
+    floor.do(name, lambda desk: desk.transfer.transfer(PEOPLE[other], False))
+
+
+@then(parsers.parse("{name} is shown the sheet of {other}"))
+def is_shown(floor: Floor, name: str, other: str) -> None:
+    sheet = floor.desks[name].sheet
+    sent = floor.written("draft_hash", who=PEOPLE[other])["hash"]
+    floor.until(lambda: sheet.hash() == sent, f"{name} sees what {other} typed")
+    floor.do(name, lambda desk: desk.sheet.draft_painted(desk.sheet.values))
+    floor.written("draft_painted", who=PEOPLE[name], hash=sent)

@@ -33,6 +33,7 @@ from models.store.database import Database, connect_owner, connect_service
 from models.store.server import EmbeddedServer
 from telephony.exchange.embedded.client import running
 from tests.conftest import reachable_dir
+from tests.stories.cable import Cable
 from tests.stories.customer import Customer
 
 T = TypeVar("T")
@@ -54,6 +55,7 @@ class Floor:
         self.data = self._reachable.__enter__()
         self.own = Path(tempfile.mkdtemp(prefix="tr-desks-"))
         self.desks: dict[str, Desk] = {}
+        self.cables: dict[str, Cable] = {}
         self.customers: list[Customer] = []
         self.processes: list[asyncio.subprocess.Process] = []
         self.serving: asyncio.subprocess.Process | None = None
@@ -84,6 +86,13 @@ class Floor:
                 await asyncio.sleep(0.02)
 
         self.run(wait(), seconds + 5)
+
+    def poll(self, true: Callable[[], object], what: str, seconds: float = SOON) -> None:
+        """Like until, for what reads the database: `true` is asked outside the loop."""
+        end = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < end, f"it did not come to this in {seconds:.0f} s: {what}"
+            self.pass_time(0.03)
 
     def pass_time(self, seconds: float) -> None:
         """Let the floor go on."""
@@ -119,6 +128,16 @@ class Floor:
 
         self.run(start())
 
+    def stop_database(self) -> None:
+        """Stop PostgreSQL."""
+        assert self.server is not None
+        self.run(asyncio.to_thread(self.server.stop))
+
+    def start_database(self) -> None:
+        """Start PostgreSQL unless it runs."""
+        assert self.server is not None
+        self.run(asyncio.to_thread(self.server.start))
+
     def kill_service(self) -> None:
         """kill −9 of the switchboard."""
         assert self.serving is not None
@@ -130,8 +149,7 @@ class Floor:
         for customer in self.customers:
             customer.end()
         self._send_home()
-        if self.server is not None:
-            self.run(asyncio.to_thread(self.server.start))
+        self.start_database()
         if self.serving is None or self.serving.returncode is not None:
             self.start_service()
         if not self._quiet():
@@ -172,6 +190,8 @@ class Floor:
     def _send_home(self) -> None:
         async def home() -> None:
             await asyncio.gather(*(desk.close() for desk in self.desks.values()), return_exceptions=True)
+            for cable in self.cables.values():
+                await cable.close()
             for process in self.processes:
                 if process.returncode is None:
                     process.kill()
@@ -179,6 +199,7 @@ class Floor:
 
         self.run(home())
         self.desks.clear()
+        self.cables.clear()
         self.processes.clear()
 
     async def _end_service(self) -> None:
@@ -213,12 +234,18 @@ class Floor:
 
     # ---- people -----------------------------------------------------------------------------------------------
 
-    def sign_in(self, name: str, ready: bool = True) -> Desk:
-        """A person sits down at a desk of his own; `ready`: and shows himself ready, with a registered handset."""
+    def sign_in(self, name: str, ready: bool = True, cable: bool = False) -> Desk:
+        """A person sits down at a desk of his own; `ready`: and shows himself ready, with a registered handset.
+
+        `cable`: the link is reached by a cable that may be pulled out.
+        """
         person = PEOPLE[name]
+        if cable:
+            self.cables[name] = Cable(self.data, self.own / f"cable-{next(NUMBERS)}")
 
         async def sit_down() -> Desk:
-            desk = Desk(self.data, self.own / person, no_sound=True)
+            data = await self.cables[name].open() if cable else self.data
+            desk = Desk(data, self.own / person, no_sound=True)
             await desk.sign_in.sign_in(person, PASSWORD)
             return desk
 
@@ -237,14 +264,16 @@ class Floor:
         """He shows himself ready."""
         desk = self.desks[name]
         desk_state = desk.calls
-        self._on_loop(lambda: desk_state.choose(AgentState.READY))
+        self.on_loop(lambda: desk_state.choose(AgentState.READY))
         self.until(lambda: self.state(name) is AgentState.READY, f"{name} is ready")
 
     def do(self, name: str, act: Callable[[Desk], object]) -> None:
         """Let a person do something at his desk."""
-        self._on_loop(lambda: act(self.desks[name]))
+        self.on_loop(lambda: act(self.desks[name]))
 
-    def _on_loop(self, act: Callable[[], object]) -> None:
+    def on_loop(self, act: Callable[[], object]) -> None:
+        """Do something of the desks where they live."""
+
         async def once() -> None:
             act()
 
@@ -292,12 +321,17 @@ class Floor:
         end = time.monotonic() + seconds
         while True:
             for row in reversed(self.events(kind)):
-                if data.items() <= row.data.items():
-                    return {"who": row.who, "at": row.at, "contact": row.contact, **row.data}
+                line = {"who": row.who, "at": row.at, "contact": row.contact, **row.data}
+                if data.items() <= line.items():
+                    return line
             if time.monotonic() > end:
                 seen = [(row.kind, row.who, row.data) for row in self.events()]
                 raise AssertionError(f"no {kind} {data} was written in {seconds:.0f} s: {seen}")
             self.pass_time(0.05)
+
+    def draft(self) -> int:
+        """The sheet of the newest contact."""
+        return self.rows("SELECT max(id) AS id FROM tr.draft")[0].id
 
     def proof(self, live: bool = False) -> Proof:
         """What the checker says of everything written so far."""
