@@ -80,6 +80,8 @@ class SheetFlow:
         self.policies: tuple[PolicyRow, ...] = ()
         self._contact = ""
         self._number = ""
+        self._asked_customer = ""  # what was asked of the database already: the switchboard repeats itself
+        self._asked_draft = ""
         self._typing: dict[str, tuple[str, float]] = {}
         self._painted: set[str] = set()
         self._jobs: set[asyncio.Task[None]] = set()
@@ -244,7 +246,7 @@ class SheetFlow:
 
     def offered(self, offer: link.Offer) -> None:
         """A call rings: everything about the caller is read before the first ring is over."""
-        self._begin(offer.call, offer.from_number, offer.customer, offer.draft)
+        self._stands(offer.call, offer.from_number, offer.customer, offer.draft)
 
     def offer_gone(self, call: str) -> None:
         """The call went on to somebody else, or away."""
@@ -258,12 +260,7 @@ class SheetFlow:
 
     def in_call(self, call: link.CallIs) -> None:
         """A call of this desk changed."""
-        if call.call != self._contact:
-            self._begin(call.call, call.number, call.customer, call.draft)
-        elif call.draft and (self.draft is None or self.draft.draft != call.draft):
-            self._start(self._read_draft(call.draft))
-        elif call.customer and self.card is not None and self.card.customer != call.customer:
-            self._start(self._read_card(self._number, call.customer))
+        self._stands(call.call, call.number, call.customer, call.draft)
 
     def call_ended(self, call: link.CallIs) -> None:
         """The contact is over for this desk; its sheet stays on screen until the next one."""
@@ -305,6 +302,19 @@ class SheetFlow:
 
     # ---- inside -----------------------------------------------------------------------------------------------
 
+    def _stands(self, contact: str, number: str, customer: str, draft: str) -> None:
+        """The switchboard says how the contact stands, often with nothing new: only news is read."""
+        if contact != self._contact:
+            self._begin(contact, number, customer, draft)
+            return
+        if draft and draft != self._asked_draft:
+            self._asked_draft = draft
+            self._start(self._read_draft(draft))
+        known = self.card.customer if self.card is not None else ""
+        if customer and customer not in (known, self._asked_customer):
+            self._asked_customer = customer
+            self._start(self._read_card(number, customer))
+
     def _begin(self, contact: str, number: str, customer: str, draft: str) -> None:
         if contact != self._contact:
             self.card, self.draft, self.device, self.articles = None, None, None, ()
@@ -312,6 +322,7 @@ class SheetFlow:
             self.saved = Saved()
             self._typing.clear()
         self._contact, self._number = contact, number
+        self._asked_customer, self._asked_draft = customer, draft
         me = self._desk.me
         self.greeting = guide.greeting(me.settings.company, me.person) if me else ""
         self._start(self._read_card(number, customer))
@@ -371,6 +382,7 @@ class SheetFlow:
         if self.device is None and card.devices:
             chosen = self.value("serial")
             self.device = next((line for line in card.devices if line.serial == chosen), card.devices[0])
+        self.changed.tell()  # the card first: what stands beside it may come a moment later
         self.policies = self.policies or await self._desk.read(sheets.policies)
         self._desk.calls.dispositions = self._desk.calls.dispositions or await self._desk.read(sheets.dispositions)
         await self._read_articles()

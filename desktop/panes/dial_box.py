@@ -105,7 +105,7 @@ class DialBox(QFrame):
         column.addWidget(self.log, 1)
         self.nothing = EmptyPlace("phone", tr("dial.log_empty"), self)
         column.addWidget(self.nothing)
-        desk.calls.changed.watch(self.refresh)
+        desk.calls.changed.watch(self._changed)
         self.refresh()
         self._typed()
         self.hide()
@@ -174,6 +174,10 @@ class DialBox(QFrame):
 
     def _as_read(self, text: str) -> str:
         return grouped("".join(one for one in text if one.isdigit() or one in "+*#"))
+
+    def _changed(self) -> None:
+        if self.isVisible():  # hidden, it costs the screen pop nothing; opening it refreshes
+            self.refresh()
 
     def refresh(self) -> None:
         """The log again, when it changed."""
