@@ -196,12 +196,16 @@ class TasksFlow:
     def heard(self, message: object) -> None:
         """One message of the link."""
         match message:
-            case link.Changed(kind="task"):
-                self.refresh()
-            case link.Welcome():
+            case link.Changed(kind="task") | link.Welcome() if self._concerned:
                 self.refresh()
             case _:
                 return
+
+    @property
+    def _concerned(self) -> bool:
+        """Whether this person works on tasks or watches their clocks; others need not read them at every change."""
+        me = self._desk.me
+        return me is not None and not {Group.ENGINEER, Group.SUPERVISOR, Group.MANAGER}.isdisjoint(me.groups)
 
     async def _do(self, verb: str, args: dict[str, object]) -> None:
         try:
