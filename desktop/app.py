@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The composition root of a desk: joins Qt, the event loop, the flows and the window, for a person or for a robot."""
+"""The composition root of a desk: joins Qt, the event loop, the flows and the window, for a person or for a robot.
+
+The sign-in window is painted first; database, link, telephone and the main window are loaded behind it.
+"""
 
 from __future__ import annotations
 
@@ -10,20 +13,21 @@ import os
 import signal
 import sys
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from platformdirs import user_data_path
 from PySide6.QtWidgets import QApplication
 
-from desktop.flows.desk import Desk
-from desktop.flows.sign_in import SignInFailed
+from desktop.flows.front import FrontDesk, SignInFailed
 from desktop.panes.sign_in import SignInWindow
-from desktop.panes.welcome import Welcome
-from desktop.panes.window import MainWindow
 from desktop.widgets import bridge
 from desktop.widgets.theme import Theme
-from models.store.errors import StoreError
 from resources.i18n import LANGUAGES, tr, use
+
+if TYPE_CHECKING:
+    from desktop.flows.desk import Desk
 
 log = logging.getLogger(__name__)
 
@@ -62,66 +66,90 @@ def run_desk(options: DeskOptions) -> int:
 async def _desk(options: DeskOptions, theme: Theme) -> int:
     own = options.data_dir / "desks" if options.robot else user_data_path("three-rings", appauthor=False) / "desk"
     own.mkdir(parents=True, exist_ok=True, mode=0o700)
-    desk = Desk(options.data_dir, own, no_sound=options.no_sound)
     over = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         try:
             asyncio.get_running_loop().add_signal_handler(number, over.set)
         except NotImplementedError:  # Windows: closing the window is the way there
             break
+    front = FrontDesk()
+    window = None if options.robot else _sign_in_window(front, options, theme, over)
+    desk = await _load_desk(options, own)
+    front.become(desk)
     try:
-        if not await _enter(desk, options, theme, over):
+        if not await _enter(desk, options, window, over):
             return 1
         print("SIGNED IN", desk.me.person if desk.me else "", flush=True)
-        window = MainWindow(desk, theme)
-        window.closed.connect(over.set)
-        window.show()
+        from desktop.panes.window import MainWindow
+
+        main = MainWindow(desk, theme)
+        main.closed.connect(over.set)
+        main.show()
+        if window is not None:
+            window.hide()
         desk.tasks.refresh()
         if options.robot:
             from desktop.robot import play
 
-            robot = asyncio.get_running_loop().create_task(play(desk, window, options))
+            robot = asyncio.get_running_loop().create_task(play(desk, main, options))
             await over.wait()
             robot.cancel()
             await asyncio.gather(robot, return_exceptions=True)
         else:
             await over.wait()
-        window.hide()
+        main.hide()
         return 0
     finally:
         await desk.close()
 
 
-async def _enter(desk: Desk, options: DeskOptions, theme: Theme, over: asyncio.Event) -> bool:
+async def _load_desk(options: DeskOptions, own: Path) -> Desk:
+    """Import what is heavy in a thread, so that the window painted meanwhile answers; then make the desk."""
+    await asyncio.sleep(0)
+    for module in ("desktop.flows.desk", "desktop.panes.window"):
+        await asyncio.to_thread(import_module, module)
+    from desktop.flows.desk import Desk
+
+    return Desk(options.data_dir, own, no_sound=options.no_sound)
+
+
+def _sign_in_window(front: FrontDesk, options: DeskOptions, theme: Theme, over: asyncio.Event) -> SignInWindow:
+    password = os.environ.get("TR_DEMO_PASSWORD", "")
+    window = SignInWindow(front, theme, person=options.person, password=password)
+    window.closed.connect(over.set)
+    window.show()
+    return window
+
+
+async def _enter(desk: Desk, options: DeskOptions, window: SignInWindow | None, over: asyncio.Event) -> bool:
     """Come back to a session that the handset kept, sign the robot in, or ask the person. False: he gave up."""
+    from models.store.errors import StoreError
+
     try:
         if options.person and await desk.come_back(options.person):
             return True
     except (SignInFailed, StoreError) as failed:
         log.info("the kept session is of no use any more: %s", failed)
-    password = os.environ.get("TR_DEMO_PASSWORD", "")
-    if options.robot:
+    if window is None:
         try:
-            await desk.sign_in.sign_in(options.person, password)
+            await desk.sign_in.sign_in(options.person, os.environ.get("TR_DEMO_PASSWORD", ""))
         except SignInFailed as failed:
             log.error("%s", tr(failed.words, *failed.words_args))
             return False
         return True
-    window = SignInWindow(desk, theme, person=options.person, password=password)
-    window.show()
     done = asyncio.Event()
     window.signed_in.connect(done.set)
-    window.closed.connect(over.set)
     waits = [asyncio.ensure_future(done.wait()), asyncio.ensure_future(over.wait())]
     await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     for wait in waits:
         wait.cancel()
-    window.hide()
     return done.is_set()
 
 
 def ask_role(theme_name: str) -> str:
     """The newcomer's choice: agent, engineer, supervisor or all. Raises SystemExit when he closes the window."""
+    from desktop.panes.welcome import Welcome
+
     app, theme = make_application(theme_name)
     chosen: list[str] = []
     welcome = Welcome(theme)

@@ -18,11 +18,12 @@ from typing import Any, TypeVar
 
 from desktop.flows.call import CallFlow
 from desktop.flows.facts import Topic
+from desktop.flows.front import Check, SignInFailed
 from desktop.flows.handover import TasksFlow, TransferFlow
 from desktop.flows.handset import Handset, HandsetLost, kept_session
 from desktop.flows.outbox import Outbox, Refused
 from desktop.flows.reading import Reading
-from desktop.flows.sign_in import Check, SignIn, SignInFailed
+from desktop.flows.sign_in import SignIn
 from desktop.flows.supervise import BoardFlow
 from desktop.flows.ticket import SheetFlow
 from models.store.address import read_address

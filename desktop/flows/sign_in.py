@@ -8,10 +8,10 @@ exists. A desk that comes back after a crash finds its token with the handset an
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from desktop.flows.facts import Topic
+from desktop.flows.front import NOT_YET, Check, SignInFailed
 from models.store.database import connect_person
 from models.store.errors import DatabaseAway, SiteError, StoreError
 from models.store.people import sign_in
@@ -20,36 +20,13 @@ if TYPE_CHECKING:
     from desktop.flows.desk import Desk
 
 
-class SignInFailed(Exception):
-    """`words` is a catalogue key, `words_args` its numbered arguments."""
-
-    def __init__(self, words: str, args: tuple[str, ...] = ()) -> None:
-        super().__init__(words)
-        self.words = words
-        self.words_args = args
-
-
-@dataclass(frozen=True)
-class Check:
-    """One check of the sign-in window: `what` headset | server | drafts, `state` busy | ok | warn | bad."""
-
-    what: str
-    state: str
-    words: str
-    args: tuple[str, ...] = ()
-
-
 class SignIn:
     """Attributes: `checks`, kept current from begin_checks() on."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self.checked = Topic("checked")
-        self.checks: tuple[Check, ...] = (
-            Check("headset", "busy", "sign_in.check_busy"),
-            Check("server", "busy", "sign_in.check_busy"),
-            Check("drafts", "busy", "sign_in.check_busy"),
-        )
+        self.checks: tuple[Check, ...] = NOT_YET
 
     def begin_checks(self) -> None:
         """Look at headset, server and unsent drafts; none of them blocks the password."""

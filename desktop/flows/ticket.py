@@ -274,6 +274,8 @@ class SheetFlow:
                 self._other_wrote(message)
             case link.Changed(kind="draft") if self.draft is not None and message.id == self.draft.draft:
                 self._start(self._read_draft(self.draft.draft))
+            case link.Welcome():
+                self.database_back()  # what changed while the link was down was told to nobody here
             case link.Changed(kind="customer") if self.card is not None and message.id == self.card.customer:
                 self._start(self._read_card(self._number, self.card.customer))
             case _:

@@ -24,7 +24,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
-from desktop.flows.sign_in import SignInFailed
+from desktop.flows.front import SignInFailed
 from desktop.panes.settings_menu import LANGUAGE_NAMES, stored
 from desktop.widgets import icons
 from desktop.widgets.bridge import start
@@ -39,7 +39,7 @@ from resources.i18n import tr
 
 if TYPE_CHECKING:
     from desktop.flows.desk import Desk
-    from desktop.flows.sign_in import Check
+    from desktop.flows.front import Check, FrontDesk
 
 WIDTH, HEIGHT = 860, 520
 PANEL = 332
@@ -158,7 +158,7 @@ class SignInWindow(QWidget):
     closed = Signal()
 
     def __init__(
-        self, desk: Desk, theme: Theme, person: str = "", password: str = "", parent: QWidget | None = None
+        self, desk: Desk | FrontDesk, theme: Theme, person: str = "", password: str = "", parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._desk, self._theme = desk, theme

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel
 
-from desktop.flows.sign_in import SignInFailed
+from desktop.flows.front import SignInFailed
 from desktop.panes.settings_menu import SettingsMenu, stored
 from desktop.panes.sign_in import HEIGHT, WIDTH, SignInWindow
 from desktop.panes.welcome import CHOICES, Welcome
