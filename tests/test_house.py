@@ -73,6 +73,12 @@ def test_the_test_lock_agrees_with_the_users_lock() -> None:
     assert pins("requirements.txt") <= pins("requirements-test.txt")
 
 
+def test_the_version_is_one() -> None:
+    from resources import VERSION
+
+    assert f'\nversion = "{VERSION}"\n' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
 def test_both_languages_have_the_same_areas() -> None:
     areas = {
         language: {file.name for file in (ROOT / "resources" / "i18n" / language).glob("*.json")}

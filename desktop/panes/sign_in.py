@@ -6,7 +6,6 @@ A failed check explains itself and never blocks the password; an error stands un
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -34,7 +33,7 @@ from desktop.widgets.frames import Card, empty_layout
 from desktop.widgets.labels import ElideLabel, IconLabel, label, wrapped
 from desktop.widgets.theme import Theme, current, restyle
 from models.kinds import AgentState, StateReason
-from resources import i18n
+from resources import VERSION, i18n
 from resources.i18n import tr
 
 if TYPE_CHECKING:
@@ -52,14 +51,6 @@ AFTER: tuple[tuple[str, AgentState, StateReason | None], ...] = (
     ("state.ready", AgentState.READY, None),
 )
 """The state after sign-in; nobody is rung before he is seated, so not ready comes first."""
-
-
-def product_version() -> str:
-    """The version as installed; "" from a bare checkout."""
-    try:
-        return version("three-rings")
-    except PackageNotFoundError:
-        return ""
 
 
 def mark_pixmap_icon(theme: Theme) -> QIcon:
@@ -86,7 +77,7 @@ class InkPanel(QFrame):
         self._labels.append(label(tr("sign_in.promise"), "say", "onpanel", self))
         column.addWidget(self._labels[-1])
         column.addSpacing(12)
-        parts = [tr("sign_in.version", product_version())] if product_version() else []
+        parts = [tr("sign_in.version", VERSION)]
         if server:
             parts.append(tr("sign_in.on_server", server))
         self._labels.append(label("·".join(parts), "caption", "onpanel2", self))
