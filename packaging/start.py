@@ -28,9 +28,9 @@ VENV_PACKAGES = ("python3-venv",)
 DESK_PACKAGES = (
     "libegl1", "libgl1", "libxkbcommon0", "libxkbcommon-x11-0", "libdbus-1-3", "libfontconfig1", "libxcb-cursor0",
     "libxcb-icccm4", "libxcb-image0", "libxcb-keysyms1", "libxcb-render-util0", "libxcb-shape0", "libxcb-xinerama0",
-    "libxcb-xkb1", "libglib2.0-0", "libasound2", "fonts-noto-cjk",
+    "libxcb-xkb1", "libglib2.0-0", "libasound2", "fonts-noto-cjk", "fonts-noto-core",
 )  # fmt: skip
-TEST_PACKAGES = ("sip-tester", "xvfb", "xauth", "git")
+TEST_PACKAGES = ("sip-tester", "xvfb", "xauth", "libxtst6", "git")
 RENAMED = {"libglib2.0-0": "libglib2.0-0t64", "libasound2": "libasound2t64"}  # Debian 13 and Ubuntu 24.04
 
 
