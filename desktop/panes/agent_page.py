@@ -42,6 +42,7 @@ class AgentPage(QWidget):
         self._sizes_before: list[int] = []
         self._talking = ""
         self._breakpoint = 0
+        self._panel = False
         self._wrap_up: QWidget | None = None
         self._facts: QWidget | None = None
         self.card = CustomerCardPane(desk, theme)
@@ -81,6 +82,8 @@ class AgentPage(QWidget):
         calls = self._desk.calls
         call = calls.call
         wrapping = call is not None and call.stage == "wrap_up"
+        if self._desk.transfer.open and (call is None or wrapping):
+            self._desk.transfer.closed()  # there is nothing left to hand over, and digits belong to the wrap-up
         if wrapping:
             self.centre.setCurrentWidget(self._wrap_up_page())
         elif call is not None:
@@ -96,7 +99,7 @@ class AgentPage(QWidget):
             self.centre.setCurrentWidget(self.idle)
         if call is None:
             self._talking = ""
-        if self.right.currentWidget() is not self.transfer:
+        if not self._panel:
             facts = self._facts if wrapping and self._facts is not None else self.advice
             self.right.setCurrentWidget(facts)
 
@@ -137,8 +140,8 @@ class AgentPage(QWidget):
         self.right.setMaximumWidth(WIDE if panel else RIGHT_MAX)
 
     def _transfer_changed(self) -> None:
-        shown = self.right.currentWidget() is self.transfer
-        if self._desk.transfer.open and not shown:
+        if self._desk.transfer.open and not self._panel:
+            self._panel = True
             self._sizes_before = self.splitter.sizes()
             self._limits(panel=True)
             self.right.setCurrentWidget(self.transfer)
@@ -146,7 +149,8 @@ class AgentPage(QWidget):
             self.splitter.setSizes([TRANSFER_SIZES[0], TRANSFER_SIZES[1] + spare, TRANSFER_SIZES[2]])
             self.transfer.open_now()
             self.form.refresh()
-        elif not self._desk.transfer.open and shown:
+        elif not self._desk.transfer.open and self._panel:
+            self._panel = False
             inside = self.transfer.isAncestorOf(self.focusWidget()) if self.focusWidget() else False
             self.right.setCurrentWidget(self.advice)
             self._limits(panel=False)
@@ -159,7 +163,7 @@ class AgentPage(QWidget):
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type]
         point = 0 if self.width() < MIDDLE else 1 if self.width() < LARGE else 2
-        if point != self._breakpoint and self.right.currentWidget() is not self.transfer:
+        if point != self._breakpoint and not self._panel:
             self._breakpoint = point
             card, right = ((CARD_W, RIGHT_W), (360, 400), (400, 420))[point]
             self.splitter.setSizes([card, max(FORM_MIN, self.width() - card - right), right])

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 from desktop.panes.paint import Brush
 from desktop.panes.rows import ROW, RowDelegate, Rows
 from desktop.widgets.beat import beat
-from desktop.widgets.figures import clock
+from desktop.widgets.figures import clock, grouped
 from desktop.widgets.glyphs import StateGlyph, look
 from desktop.widgets.labels import label
 from desktop.widgets.theme import Theme, current
@@ -57,7 +57,7 @@ def what_words(person: Colleague) -> str:
     if person.reason is not None and person.state in (AgentState.NOT_READY, AgentState.NOT_RESPONDING):
         return tr(f"board.reason_{person.reason}")
     if person.peer:
-        return person.peer
+        return grouped(person.peer)
     if person.queue:
         return person.queue
     skill = person.skills[0] if person.skills else ""

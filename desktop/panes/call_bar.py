@@ -148,8 +148,12 @@ class Caller(QWidget):
         if call.stage == "wrap_up":
             self.name.setText(tr("shell.last_call", name))
             spent = clock(max(0.0, self._wrap_started() - call.connected_at))
-            gone = "shell.last_line_customer" if call.customer_gone else "shell.last_line"
-            self.line.setText(tr(gone, spent))
+            if call.customer_gone:
+                self.line.setText(tr("shell.last_line_customer", spent))
+            elif call.responsible:
+                self.line.setText(tr("shell.last_line", spent))
+            else:
+                self.line.setText(tr("shell.last_line_handed", spent))
             return
         self.name.setText(name)
         match call.stage:

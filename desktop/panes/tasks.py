@@ -161,7 +161,7 @@ class TasksPane(QFrame):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(header)
-        column.addWidget(self._none)
+        column.addWidget(self._none, 1)
         column.addWidget(self.list, 1)
         column.addWidget(hairline())
         column.addLayout(lower)

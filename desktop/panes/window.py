@@ -28,7 +28,6 @@ from desktop.panes.sign_in import mark_pixmap_icon
 from desktop.panes.strips import OfflineStrips
 from desktop.panes.toast import Toasts
 from desktop.panes.wrap_up import WrapUpPage
-from desktop.panes.wrap_up_facts import FactsBeside
 from desktop.widgets.focus import show_focus_everywhere
 from desktop.widgets.global_key import GlobalKey
 from desktop.widgets.labels import EmptyPlace
@@ -192,9 +191,6 @@ class MainWindow(QMainWindow):
             widget = make(self._desk, self._theme)
             self._pages[page] = widget
             self.workspace.addWidget(widget)
-            right = getattr(widget, "right", None)
-            if isinstance(right, QStackedWidget):
-                FactsBeside(self._desk, self._theme, right)
         self.workspace.setCurrentWidget(widget)
         self.page = page
         self.rail.show_chosen(page)

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.widgets.figures import clock
 from desktop.widgets.frames import Card, empty_layout
@@ -17,29 +16,6 @@ from resources.i18n import tr
 if TYPE_CHECKING:
     from desktop.flows.desk import Desk
     from desktop.widgets.theme import Theme
-
-
-class FactsBeside(QObject):
-    """Puts the facts into a page's right column while a call is wrapped up, and gives the column back after it."""
-
-    def __init__(self, desk: Desk, theme: Theme, right: QStackedWidget) -> None:
-        super().__init__(right)
-        self._desk, self._right = desk, right
-        self._before: QWidget | None = None
-        self.facts = WrapUpFacts(desk, theme, right)
-        right.addWidget(self.facts)
-        desk.calls.changed.watch(self.refresh)
-        self.refresh()
-
-    def refresh(self) -> None:
-        call = self._desk.calls.call
-        wrapping = call is not None and call.stage == "wrap_up"
-        shown = self._right.currentWidget() is self.facts
-        if wrapping and not shown:
-            self._before = self._right.currentWidget()
-            self._right.setCurrentWidget(self.facts)
-        elif not wrapping and shown and self._before is not None:
-            self._right.setCurrentWidget(self._before)
 
 
 class WrapUpFacts(QWidget):
@@ -91,11 +67,12 @@ class WrapUpFacts(QWidget):
         self._fact(rows, tr("wrap_up.talked"), clock(max(0.0, started - call.connected_at)))
         if call.queue:
             self._fact(rows, tr("wrap_up.queue"), call.queue)
-        if call.peer_name:
-            self._fact(rows, tr("wrap_up.handed"), call.peer_name)
+        if not call.responsible:
+            self._fact(rows, tr("wrap_up.handed"), call.peer_name or tr("wrap_up.handed_on"))
         gone = call.customer_gone
-        self._fact(rows, tr("wrap_up.ended"), tr("wrap_up.by_customer") if gone else tr("wrap_up.by_us"),
-                   "ready.text" if gone else "text")  # fmt: skip
+        if gone or call.responsible:  # else the customer is still talking, to somebody else
+            self._fact(rows, tr("wrap_up.ended"), tr("wrap_up.by_customer") if gone else tr("wrap_up.by_us"),
+                       "ready.text" if gone else "text")  # fmt: skip
 
     def _fact(self, rows: QVBoxLayout, name: str, value: str, tone: str = "text") -> None:
         row = QHBoxLayout()

@@ -26,7 +26,7 @@ from telephony.service.clockwork import AlarmClocks, SiteTime
 from telephony.service.floor_log import log
 from telephony.service.hearing import Hearing
 from telephony.service.house import House
-from telephony.service.journal import Errand, Event, Journal
+from telephony.service.journal import Event, Journal
 from telephony.service.live import Found, LiveCall, Seat
 from telephony.service.ordering import Answered, Ordering
 from telephony.service.showing import Showing
@@ -197,6 +197,9 @@ class Switchboard:
         event = self.journal.append(call, kind, who, moment, data)
         self.figures.take(event)
         self.showing.board_dirty = True
+        agent = self.floor.agents.get(who) if kind == "connected" else None
+        if agent is not None:  # this call counts among his calls of today from its first second
+            self.desks.tell(who, views.my_state(agent, self.figures.calls_of(who)))
         return event
 
     def errand(self, name: str, args: dict[str, Any]) -> None:
@@ -213,20 +216,13 @@ class Switchboard:
         return seat.extension if seat is not None else agent
 
     def need_draft(self, live: LiveCall, agent: str) -> None:
-        """A contact has its sheet from the first ring on; the database numbers it as soon as it is there."""
+        """A contact has its sheet, named like itself, from the first ring on; the database numbers it when it is there."""
         if not live.draft_wanted:
             live.draft_wanted = True
             self.errand(
                 "draft_create",
                 {"contact": live.call, "agent": agent, "customer": live.customer, "from_number": live.number},
             )
-
-    def errand_done(self, errand: Errand, result: dict[str, Any]) -> None:
-        """The database has carried out an errand; a sheet has its id now."""
-        live = self.calls.get(str(errand.args.get("contact", "")))
-        if live is not None and errand.name == "draft_create":
-            live.draft = str(result.get("draft", ""))
-            self.showing.touch_all(live)
 
     def dial(self, person: str, number: str, task: str) -> None:
         """An agent dials a customer. Raises IllegalTransition when his state does not allow it."""

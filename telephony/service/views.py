@@ -43,7 +43,7 @@ def offer(floor: Floor, live: LiveCall, agent: str, names: Mapping[str, str], no
         cadence_s=floor.settings.cadence_s,
         customer=live.customer,
         confidence=live.confidence,
-        draft=live.draft,
+        draft=live.call,
         from_agent=by,
         waited_s=max(0.0, now - call.arrived),
     )
@@ -56,7 +56,8 @@ def call_is(floor: Floor, live: LiveCall, person: str, names: Mapping[str, str])
         return None
     if agent.state is AgentState.WRAP_UP and agent.call == live.call:
         left = max(0, floor.settings.wrap_up_extensions - agent.extensions)
-        return _whole(floor, live, person, names, "wrap_up", "agent", "", agent.until or 0.0, left)
+        taker = call.agent if call is not None and call.agent != person else ""
+        return _whole(floor, live, person, names, "wrap_up", "agent", taker, agent.until or 0.0, left)
     if call is None:
         return None
     consult = call.consult
@@ -130,7 +131,7 @@ def _whole(
         number=live.number,
         customer=live.customer,
         queue=live.queue,
-        draft=live.draft,
+        draft=live.call,
         connected_at=live.connected_at,
         held_since=live.held_since,
         peer=peer,

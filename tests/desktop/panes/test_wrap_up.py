@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
+from desktop.panes.agent_page import AgentPage
 from desktop.panes.window import MainWindow
 from desktop.panes.wrap_up import WrapUpPage
-from desktop.panes.wrap_up_facts import FactsBeside, WrapUpFacts
+from desktop.panes.wrap_up_facts import WrapUpFacts
 from desktop.widgets.theme import Theme
 from models.cards import Disposition
 from resources import i18n
@@ -161,16 +162,24 @@ def test_the_facts_say_how_the_call_went(shown, theme: Theme, desk: FakeDesk):
     assert facts.count.text() == tr("wrap_up.of", 5, 6)
 
 
-def test_the_facts_take_the_right_column_and_give_it_back(qtbot, theme: Theme, desk: FakeDesk):
-    right = QStackedWidget()
-    qtbot.addWidget(right)
-    usual = QWidget()
-    right.addWidget(usual)
-    desk.answer(10)
-    beside = FactsBeside(desk, theme, right)  # type: ignore[arg-type]
-    assert right.currentWidget() is usual
+def test_a_call_handed_on_does_not_say_who_hung_up(qtbot, theme: Theme, desk: FakeDesk, shown):
+    desk.answer(20)
     desk.wrap_up()
-    assert right.currentWidget() is beside.facts
+    desk.change_call(responsible=False, peer="2031", peer_name="高建平", customer_gone=False)
+    shown_words = told(shown(WrapUpFacts(desk, theme)))
+    assert "高建平" in shown_words and tr("wrap_up.by_us") not in shown_words
+
+
+def test_wrap_up_shuts_the_transfer_panel_and_gives_the_column_back(qtbot, theme: Theme, desk: FakeDesk, shown):
+    page = shown(AgentPage(desk, theme))
+    desk.answer(10)
+    before = page.splitter.sizes()
+    desk.transfer.opened()
+    assert page.right.currentWidget() is page.transfer
+    desk.wrap_up()
+    assert not desk.transfer.open
+    assert isinstance(page.right.currentWidget(), WrapUpFacts)
+    assert page.splitter.sizes() == before
     desk.calls.call = None
     desk.calls.changed.tell()
-    assert right.currentWidget() is usual
+    assert page.right.currentWidget() is page.advice
