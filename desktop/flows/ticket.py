@@ -255,7 +255,7 @@ class SheetFlow:
             if current is not None:
                 self._begin(current.call, current.number, current.customer, current.draft)
                 return
-            self._contact, self.card, self.draft, self.device = "", None, None, None
+            self._contact, self._asked_draft, self.card, self.draft, self.device = "", "", None, None, None
             self.changed.tell()
 
     def in_call(self, call: link.CallIs) -> None:
@@ -272,8 +272,9 @@ class SheetFlow:
         match message:
             case link.DraftChanged() if self.draft is not None and message.draft == self.draft.draft:
                 self._other_wrote(message)
-            case link.Changed(kind="draft") if self.draft is not None and message.id == self.draft.draft:
-                self._start(self._read_draft(self.draft.draft))
+            case link.Changed(kind="draft") if self._draft_id() and message.id in (self._contact, self._draft_id()):
+                # Perhaps one that we were not let into, or that was not stored, when we asked first.
+                self._start(self._read_draft(self._draft_id()))
             case link.Welcome():
                 self.database_back()  # what changed while the link was down was told to nobody here
             case link.Changed(kind="customer") if self.card is not None and message.id == self.card.customer:
@@ -333,7 +334,7 @@ class SheetFlow:
         self.changed.tell()
 
     def _draft_id(self) -> str:
-        return self.draft.draft if self.draft else ""
+        return self.draft.draft if self.draft else self._asked_draft
 
     def _other_wrote(self, change: link.DraftChanged) -> None:
         assert self.draft is not None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import os
 import re
 import shutil
@@ -26,7 +27,7 @@ from sqlalchemy import text
 from desktop.flows.desk import Desk
 from models.kinds import AgentState
 from models.rules.proof import prove
-from models.rules.proof_log import Event, House, Proof, TicketEvent
+from models.rules.proof_log import Event, House, TicketEvent
 from models.settings import Settings
 from models.store import demo, founding
 from models.store.database import Database, connect_owner, connect_service
@@ -35,6 +36,7 @@ from telephony.exchange.embedded.client import running
 from tests.conftest import reachable_dir
 from tests.stories.cable import Cable
 from tests.stories.customer import Customer
+from tests.telephony.exchange.peers import Trunk
 
 T = TypeVar("T")
 
@@ -65,6 +67,7 @@ class Floor:
         self.settings = Settings(site=self.site, data_dir=self.data, ring_cadence_s=CADENCE_S)
         self.server: EmbeddedServer | None = None
         self.service: Database | None = None
+        self.trunk_peer = self.run(_trunk())  # the world beyond the trunk, when the house dials
         self.told: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
         self._watchers: list[object] = []
         self._begins = (0, 0)  # (epoch, seq) of the last line of the event log before this story
@@ -107,6 +110,8 @@ class Floor:
         owner = connect_owner(self.data, self.settings)
         self.run(demo.fill(owner, customers=40, password=PASSWORD))
         self.run(owner.close())
+        host, port = self.trunk_peer.here
+        (self.data / "trunks.json").write_text(json.dumps([{"name": "far", "host": host, "port": port}]))
         self.start_service(**surroundings)
 
     def start_service(self, **surroundings: str) -> None:
@@ -214,6 +219,7 @@ class Floor:
         self._send_home()
         self.run(self._end_service())
         self.kill_exchange()
+        self.run(self.trunk_peer.close())
         if self.service is not None:
             self.run(self.service.close())
         if self.server is not None:
@@ -333,8 +339,8 @@ class Floor:
         """The sheet of the newest contact."""
         return self.rows("SELECT max(id) AS id FROM tr.draft")[0].id
 
-    def proof(self, live: bool = False) -> Proof:
-        """What the checker says of everything written so far."""
+    def violations(self) -> list[str]:
+        """What the checker has against the house and against the contacts of this story."""
         events = [
             Event(*row)
             for row in self.rows(
@@ -347,7 +353,15 @@ class Floor:
                 "SELECT id, at, contact, ticket, draft, kind, who, data FROM tr.ticket_event ORDER BY id"
             )
         ]
-        return prove(events, tickets, None, house=House(cadence_s=CADENCE_S), live=live)
+        proof = prove(events, tickets, None, house=House(cadence_s=CADENCE_S), live=False)
+        ours = {"", *(event.contact for event in events if (event.epoch, event.seq) > self._begins)}
+        return [str(violation) for violation in proof.violations if violation.contact in ours]
+
+
+async def _trunk() -> Trunk:
+    trunk = Trunk()
+    await trunk.open()
+    return trunk
 
 
 class _Listener:

@@ -133,8 +133,3 @@ def holds(floor: Floor, name: str) -> None:
 @when(parsers.parse("{name} takes the customer back"))
 def takes_back(floor: Floor, name: str) -> None:
     floor.do(name, lambda desk: desk.calls.hold(False))
-
-
-@then(parsers.parse("the log has a line {kind}"))
-def has_line(floor: Floor, kind: str) -> None:
-    floor.written(kind)

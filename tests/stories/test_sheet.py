@@ -8,17 +8,10 @@ import re
 from pytest_bdd import given, parsers, scenarios, then, when
 
 from models.rules import guide
+from tests.stories.conftest import SHEET
 from tests.stories.floor import PEOPLE, Floor
 
 scenarios("sheet.feature")
-
-SHEET = {
-    "caller_kind": "end_customer",
-    "fault_class": "inquiry",
-    "symptom": "想问一下内存能加到多大",
-    "service_mode": "phone",
-    "next_step": "close",
-}
 
 
 @given(parsers.parse("{name} is ready behind a cable"))
@@ -71,18 +64,6 @@ def greeted(floor: Floor, name: str) -> None:
 def opens(floor: Floor, name: str) -> None:
     floor.until(lambda: floor.desks[name].sheet.draft is not None, f"{name} has the sheet")
     floor.do(name, lambda desk: desk.sheet.submit())
-
-
-@when(parsers.parse("{name} fills the sheet"))
-def fills(floor: Floor, name: str) -> None:
-    desk = floor.desks[name]
-    floor.until(lambda: desk.sheet.card is not None and desk.sheet.card.devices, "the card with devices")
-    assert desk.sheet.card is not None
-    device = desk.sheet.card.devices[0].device
-    floor.do(name, lambda desk: desk.sheet.choose_device(device))
-    for field, value in SHEET.items():
-        floor.do(name, lambda desk, field=field, value=value: desk.sheet.write(field, value))
-    floor.until(lambda: desk.sheet.missing() == (), f"the sheet is full: {desk.sheet.missing()}")
 
 
 @then(parsers.parse("the ticket has the number that {name} was told"))
