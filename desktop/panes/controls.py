@@ -32,6 +32,7 @@ class Controls(QWidget):
         super().__init__(parent)
         self._desk = desk
         self._ticking = False
+        beat().tenth.connect(self._tick)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
@@ -134,10 +135,6 @@ class Controls(QWidget):
             return
         self._ticking = armed
         beat().want_tenths(self, armed)
-        if armed:
-            beat().tenth.connect(self._tick)
-        else:
-            beat().tenth.disconnect(self._tick)
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
@@ -145,6 +142,8 @@ class Controls(QWidget):
             self._disarm()
 
     def _tick(self) -> None:
+        if not self._ticking:
+            return
         if self._desk.calls.guard.left(time.monotonic()) <= 0:
             self._disarm()
         self._show_hang_up()

@@ -31,7 +31,7 @@ class FormPreview(QFrame):
         self._then = wrapped("", "body", "text2")
         self._open_ticket = IconLabel("info", "", "body", "text2", 16)
         frame = QFrame()
-        frame.setProperty("role", "say")
+        frame.setProperty("role", "spoken")
         inside = QVBoxLayout(frame)
         inside.setContentsMargins(20, 14, 20, 14)
         inside.addWidget(self.greeting)
@@ -91,4 +91,7 @@ class FormPreview(QFrame):
         ticket = card.tickets[0] if card is not None and card.tickets and sure else None
         self._open_ticket.setVisible(ticket is not None)
         if ticket is not None:
-            self._open_ticket.set("info", tr("form.preview_open", ticket.title, words(ticket.stage_words)), "text2")
+            stage = words(ticket.stage_words)
+            told = stage in ticket.title  # many titles end with where the ticket stands
+            line = tr("form.preview_open_told", ticket.title) if told else tr("form.preview_open", ticket.title, stage)
+            self._open_ticket.set("info", line, "text2")

@@ -34,7 +34,7 @@ class SayFrame(QFrame):
 
     def __init__(self, title: str) -> None:
         super().__init__()
-        self.setProperty("role", "say")
+        self.setProperty("role", "spoken")
         self.words = spoken_line()
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 12, 9)

@@ -74,7 +74,7 @@ class LiveDraftPane(QFrame):
         row.addWidget(self.still_on)
 
         self._note = QFrame()
-        self._note.setProperty("role", "say")
+        self._note.setProperty("role", "spoken")
         self._note_who = label("", "section", "accent")
         self._note_at = label("", "caption", "text2")
         self.note_words = spoken_line()

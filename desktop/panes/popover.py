@@ -82,6 +82,7 @@ class IncomingPopover(QFrame):
         self._desk = desk
         self._call = ""
         self._ticking = False
+        beat().tenth.connect(self._tenth)
         self.setProperty("role", "popover")
         self.setFixedSize(SIZE)
         column = QVBoxLayout(self)
@@ -234,10 +235,10 @@ class IncomingPopover(QFrame):
             return
         self._ticking = on
         beat().want_tenths(self, on)
-        if on:
-            beat().tenth.connect(self.paint_time)
-        else:
-            beat().tenth.disconnect(self.paint_time)
+
+    def _tenth(self) -> None:
+        if self._ticking:
+            self.paint_time()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

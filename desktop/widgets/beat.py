@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QLabel, QWidget
+from shiboken6 import isValid
 
 from desktop.widgets.figures import clock
 
@@ -48,6 +49,8 @@ class Beat(QObject):
         self._run_or_rest()
 
     def _run_or_rest(self) -> None:
+        if not isValid(self._tenths):
+            return  # at the end of the process the timers may be gone before the pieces are
         if self._wanting and not self._tenths.isActive():
             self._tenths.start()
         elif not self._wanting:
