@@ -106,8 +106,7 @@ async def _desk(options: DeskOptions, theme: Theme) -> int:
 async def _load_desk(options: DeskOptions, own: Path) -> Desk:
     """Import what is heavy in a thread, so that the window painted meanwhile answers; then make the desk."""
     await asyncio.sleep(0)
-    for module in ("desktop.flows.desk", "desktop.panes.window"):
-        await asyncio.to_thread(import_module, module)
+    await asyncio.to_thread(import_module, "desktop.flows.desk")  # no Qt in there: Qt is the main thread's
     from desktop.flows.desk import Desk
 
     return Desk(options.data_dir, own, no_sound=options.no_sound)

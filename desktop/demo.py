@@ -159,6 +159,7 @@ async def hold(options: DemoOptions, trunk: tuple[str, int]) -> int:
         await prepare(options)
         before = await prove(options.data_dir)
         say(tr("cli.demo_serving"))
+        await answer_call_backs(floor, logs, options)
         serving = await floor.start(
             "serve", logs, ["telephony.service.serve", "--data", str(options.data_dir), "--open-when-staffed"],
             TR_SITE=SITE, TR_HOST=trunk[0], TR_TRUNK_PORT=str(trunk[1]), TR_LANGUAGE=options.language,
@@ -194,6 +195,17 @@ async def prepare(options: DemoOptions) -> None:
     finally:
         await owner.close()
         await service.close()
+
+
+async def answer_call_backs(floor: Floor, logs: Path, options: DemoOptions) -> None:
+    """A trunk for outgoing calls, and behind it robot customers who pick up when they are called back."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    trunk = {"name": "demo", "host": "127.0.0.1", "port": port, "numbers": ["*"], "caller_id": "400"}
+    (options.data_dir / "trunks.json").write_text(json.dumps([trunk], indent=1) + "\n", encoding="utf-8")
+    speech = ROOT / "resources" / "prompts" / "robots" / f"{SPEECH[-1]}.wav"
+    await floor.start("called", logs, ["telephony.phone.called", "--port", str(port), "--speech", str(speech)])
 
 
 def choose_role(options: DemoOptions) -> str:

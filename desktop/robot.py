@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.flows.desk import Desk
 from desktop.hands import Hands, NotThere
-from models.kinds import AgentState, Group
+from models.kinds import AgentState, Group, TaskState
 from models.rules import guide
 from resources.i18n import language, tr
 from telephony.phone.engine import Speak
@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 SPEECH = Path(__file__).resolve().parent.parent / "resources" / "prompts" / "robots"
 LOOK_S = 0.1
 THINK_S = 0.6
+PATIENT = "patient"
+"""A robot that lets every call ring: the screen pop is all a bench wants of it."""
 
 
 class Robot:
@@ -63,7 +65,7 @@ class Robot:
     async def _one_contact(self) -> None:
         calls = self.desk.calls
         state = calls.state.state if calls.state else AgentState.SIGNED_OUT
-        if calls.offer is not None:
+        if calls.offer is not None and self._options.robot != PATIENT:
             await self._answer()
         elif calls.call is not None and calls.call.stage == "wrap_up":
             await self._wrap_up()
@@ -72,8 +74,33 @@ class Robot:
         elif state in (AgentState.NOT_READY, AgentState.NOT_RESPONDING) and calls.call is None:
             calls.choose(AgentState.READY)
             await asyncio.sleep(0.5)
+        elif state is AgentState.READY and calls.call is None and self._options.robot == Group.ENGINEER:
+            await self._call_back()
         else:
             await asyncio.sleep(LOOK_S)
+
+    async def _call_back(self) -> None:
+        """Take the most urgent task and call its customer; what became of it is logged by the switchboard."""
+        tasks = self.desk.tasks
+        me = self.desk.me.person if self.desk.me else ""
+        mine = [task for task in tasks.tasks if task.claimed_by == me and (task.next_due or 0) <= self.desk.now()]
+        if mine:
+            tasks.choose(mine[0].task)
+            await asyncio.sleep(THINK_S)
+            tasks.call_back(mine[0].task)
+            await self._until(lambda: self.desk.calls.call is not None, 3.0)
+            await self._until(lambda: not self._dialling(), 40.0)
+            if self.desk.calls.call is not None and self.desk.calls.call.connected_at:
+                tasks.done(mine[0].task, "solved")
+        elif any(task.state is TaskState.OPEN for task in tasks.tasks):
+            tasks.claim_next()
+            await asyncio.sleep(1.0)
+        else:
+            await asyncio.sleep(LOOK_S)
+
+    def _dialling(self) -> bool:
+        call = self.desk.calls.call
+        return call is not None and call.stage == "dialling"
 
     async def _answer(self) -> None:
         offer = self.desk.calls.offer
@@ -107,13 +134,16 @@ class Robot:
             await self._fill_step(call, step, beyond)
             if step == "fault":
                 await self.hands.picture("agent-in-call")
-            if step == "fault" and beyond:
-                await self._hand_over(call)
+            if step == "fault" and beyond and await self._hand_over(call):
                 return
             if step == guide.STEPS[-1]:
                 break
             await self.hands.press(tr("form.next"))
-        if self._still(call) and not self.desk.sheet.missing():
+        if not self._still(call) or self.desk.sheet.missing():
+            return
+        if beyond:
+            self.desk.transfer.promise(self.desk.sheet.phone_of_call(), tr("demo.said_since"))
+        else:
             self.desk.sheet.submit()
 
     async def _fill_step(self, call: str, step: str, beyond: bool) -> None:
@@ -154,13 +184,17 @@ class Robot:
         }
         return said.get(field, "")
 
-    async def _hand_over(self, call: str) -> None:
+    async def _hand_over(self, call: str) -> bool:
+        """Whether an engineer was free; else the sheet is filled to its end and becomes a task."""
         await self.hands.press(tr("shell.transfer"))
         await asyncio.sleep(0.4)
         await self.hands.picture("agent-transfer")
         if any(one.state is AgentState.READY for one in self.desk.transfer.people):
             await self.hands.press(tr("transfer.transfer"))
             await self._until(lambda: not self._still(call) or self._customer_gone(), 40.0)
+            return True
+        await self.hands.key(Qt.Key.Key_Escape)
+        return False
 
     async def _diagnose(self, call: str) -> None:
         await asyncio.sleep(THINK_S)
