@@ -139,7 +139,7 @@ def tell_python_where_we_are() -> None:
 
 TEST_STEPS = (
     ("ruff", ("-m", "ruff", "check", ".")),
-    ("pyright", ("-m", "pyright")),
+    ("pyright", ("-m", "pyright", "--pythonpath", str(PYTHON))),
     ("import contracts", ("-c", "from importlinter.cli import lint_imports_command as c; c()")),
     ("tests", ("-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup")),
 )
