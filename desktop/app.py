@@ -21,6 +21,7 @@ from platformdirs import user_data_path
 from PySide6.QtWidgets import QApplication
 
 from desktop.flows.front import FrontDesk, SignInFailed
+from desktop.panes.settings_menu import stored
 from desktop.panes.sign_in import SignInWindow
 from desktop.widgets import bridge
 from desktop.widgets.theme import Theme
@@ -31,14 +32,17 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+SITE_FILE = "site.json"
+"""What tells a desk where its site is; the switchboard writes it."""
+
 
 @dataclass(frozen=True)
 class DeskOptions:
-    """What a desk is started with. `robot` names the group it plays, "" for a person."""
+    """What a desk is started with. `robot` names the group it plays, "" for a person. `theme` "": the one he chose."""
 
     data_dir: Path
     person: str = ""
-    theme: str = "light"
+    theme: str = ""
     no_sound: bool = False
     robot: str = ""
     tone: int = 0
@@ -48,6 +52,7 @@ class DeskOptions:
 def make_application(theme_name: str) -> tuple[QApplication, Theme]:
     """The one QApplication of this process, with the theme applied. Raises UnsuitableQt."""
     bridge.check_pyside()
+    bridge.check_screen()
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName("three-rings")
@@ -57,9 +62,26 @@ def make_application(theme_name: str) -> tuple[QApplication, Theme]:
     return app, theme
 
 
+def use_chosen() -> None:
+    """Speak the language that the person chose on this machine before, Chinese if none."""
+    chosen = str(stored().value("language", ""))
+    use(chosen if chosen in LANGUAGES else LANGUAGES[0])
+
+
 def run_desk(options: DeskOptions) -> int:
     """Open the desk and stay until its window closes; returns the exit status."""
-    app, theme = make_application(options.theme)
+    if not options.robot and not (options.data_dir / SITE_FILE).exists():
+        print(tr("shell.no_site", options.data_dir), file=sys.stderr)
+        return 1
+    try:
+        app, theme = make_application(options.theme or str(stored().value("theme", "light")))
+    except bridge.UnsuitableQt as unsuitable:
+        print(unsuitable, file=sys.stderr)
+        return 1
+    if not options.robot:
+        theme.key_hints = bool(stored().value("key_hints", True, bool))
+        theme.reduced_motion = bool(stored().value("reduced_motion", False, bool))
+        theme.apply()
     return bridge.run(app, lambda: _desk(options, theme))
 
 
@@ -149,7 +171,10 @@ def ask_role(theme_name: str) -> str:
     """The newcomer's choice: agent, engineer, supervisor or all. Raises SystemExit when he closes the window."""
     from desktop.panes.welcome import Welcome
 
-    app, theme = make_application(theme_name)
+    try:
+        app, theme = make_application(theme_name)
+    except bridge.UnsuitableQt as unsuitable:
+        raise SystemExit(str(unsuitable)) from None
     chosen: list[str] = []
     welcome = Welcome(theme)
     welcome.chosen.connect(chosen.append)
@@ -167,15 +192,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="One desk.")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--person", default="")
-    parser.add_argument("--language", default="zh_CN", choices=LANGUAGES)
-    parser.add_argument("--theme", default="light", choices=("light", "dark"))
+    parser.add_argument("--language", default="", choices=("", *LANGUAGES))
+    parser.add_argument("--theme", default="", choices=("", "light", "dark"))
     parser.add_argument("--robot", default="", help="agent, engineer or supervisor")
     parser.add_argument("--tone", type=int, default=0, help="Hz under the robot's speech")
     parser.add_argument("--no-sound", action="store_true")
     parser.add_argument("--pictures", type=Path)
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    use(given.language)
+    if given.language:
+        use(given.language)
+    else:
+        use_chosen()
     return run_desk(
         DeskOptions(given.data, given.person, given.theme, given.no_sound, given.robot, given.tone, given.pictures)
     )

@@ -97,14 +97,20 @@ def demo(
 @app.command()
 def desk(
     person: Annotated[str, typer.Option(help="Number to fill in at the sign-in.")] = "",
-    language: Language = "zh_CN",
-    theme: Annotated[str, typer.Option(help="light or dark")] = "light",
+    language: Annotated[str, typer.Option("--language", help="zh_CN or en; else the one chosen before.")] = "",
+    theme: Annotated[str, typer.Option(help="light or dark; else the one chosen before.")] = "",
     no_sound: Annotated[bool, typer.Option(help="Use no sound device.")] = False,
     data: Data = None,
 ) -> None:
     """Open one person's desk."""
-    speak(language)
-    from desktop.app import DeskOptions, run_desk
+    if language:
+        speak(language)
+    if theme not in ("", "light", "dark"):
+        raise give_up(tr("cli.theme_unknown", theme))
+    from desktop.app import DeskOptions, run_desk, use_chosen
+
+    if not language:
+        use_chosen()
 
     settings = settings_of(data)
     raise typer.Exit(

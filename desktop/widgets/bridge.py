@@ -7,14 +7,19 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import logging
+import os
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 import PySide6
 import qasync
+from PySide6.QtCore import QLibraryInfo
 from PySide6.QtWidgets import QApplication
+
+from resources.i18n import tr
 
 log = logging.getLogger(__name__)
 
@@ -25,17 +30,39 @@ _running: set[asyncio.Task[Any]] = set()
 
 
 class UnsuitableQt(RuntimeError):
-    """This PySide6 must not be used; the text says what to install instead."""
+    """Qt cannot show windows here, or must not; the text says what to do about it."""
 
 
 def check_pyside(version: str = PySide6.__version__) -> None:
     """Raise UnsuitableQt for a PySide6 that is known to abort."""
     numbers = tuple(int(part) for part in version.split(".")[:3] if part.isdigit())
     if numbers in LEAKY:
-        raise UnsuitableQt(
-            f"PySide6 {version} aborts after some thousand calls (it loses references to None and True). "
-            "Install another: pip install 'PySide6-Essentials>=6.8.3,<6.12'"
-        )
+        raise UnsuitableQt(tr("shell.qt_leaky", version))
+
+
+def check_screen() -> None:
+    """Raise UnsuitableQt where Qt would abort the process without a word of ours: no screen, or a library missing.
+
+    Only X servers are looked at; elsewhere the platform is part of the system.
+    """
+    chosen = os.environ.get("QT_QPA_PLATFORM", "")
+    if sys.platform in ("win32", "darwin") or os.environ.get("WAYLAND_DISPLAY") or chosen not in ("", "xcb"):
+        return
+    display = os.environ.get("DISPLAY", "")
+    if not display:
+        raise UnsuitableQt(tr("shell.qt_no_screen"))
+    plugin = f"{QLibraryInfo.path(QLibraryInfo.LibraryPath.PluginsPath)}/platforms/libqxcb.so"
+    try:
+        xcb = ctypes.CDLL("libxcb.so.1")
+        ctypes.CDLL(plugin)
+    except OSError as missing:
+        raise UnsuitableQt(tr("shell.qt_library", str(missing))) from None
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
+    refused = xcb.xcb_connection_has_error(connection)
+    xcb.xcb_disconnect(connection)
+    if refused:
+        raise UnsuitableQt(tr("shell.qt_display", display))
 
 
 def references_lost(rounds: int = 2000) -> int:
