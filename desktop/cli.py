@@ -66,7 +66,7 @@ def speak(language: str) -> None:
 @app.command()
 def demo(
     hands_off: Annotated[bool, typer.Option(help="Robots play everybody; no question is asked.")] = False,
-    calls: Annotated[int, typer.Option(min=1, help="End after so many contacts.")] = 6,
+    calls: Annotated[int | None, typer.Option(min=0, help="End after so many contacts (6 unless --minutes).")] = None,
     callers: Annotated[int, typer.Option(min=0, help="How many robots call at once; 0: only real SIP calls.")] = 2,
     minutes: Annotated[float, typer.Option(min=0.0, help="Run so long instead of until the calls have ended.")] = 0.0,
     sip: Annotated[str, typer.Option(metavar="ADDR:PORT", help="Where customers' calls arrive.")] = "",
@@ -87,7 +87,7 @@ def demo(
     from desktop.demo import DemoOptions, run_demo
 
     options = DemoOptions(
-        hands_off=hands_off, calls=calls, callers=callers, minutes=minutes, sip=sip, language=language, theme=theme,
+        hands_off=hands_off, calls=calls if calls is not None else 0 if minutes else 6, callers=callers, minutes=minutes, sip=sip, language=language, theme=theme,
         customers=customers, pictures=pictures, report=report,
         data_dir=(data or Settings().data_dir / "demo").absolute(),
     )  # fmt: skip

@@ -18,6 +18,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 from desktop.proving import as_report, count_ended, newly, prove, unkept
 from models.rules.proof_log import Proof
 from models.settings import Settings
@@ -26,6 +28,7 @@ from models.store.database import connect_owner, connect_service
 from models.store.errors import StoreError
 from models.store.founding import open_embedded
 from resources.i18n import tr
+from telephony.exchange.embedded.client import running
 from telephony.phone.door import Lock
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -99,12 +102,13 @@ class DemoFailed(Exception):
 
 def run_demo(options: DemoOptions) -> int:
     """Run the demo; the exit status is not 0 when anything promised did not happen."""
-    trunk = checked_address(options.sip)
     options.data_dir.mkdir(parents=True, exist_ok=True)
     lock = Lock(options.data_dir / "lock" / "demo")
     if not lock.take():
         say(tr("cli.demo_running", options.data_dir))
         return 1
+    end_exchange(options.data_dir)  # one that a killed demo left behind would hold the port
+    trunk = checked_address(options.sip)
     screen = sys.platform in ("win32", "darwin") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     if not screen or os.environ.get("QT_QPA_PLATFORM") == "offscreen":
         options.pictures = options.pictures or options.data_dir / "pictures"
@@ -175,7 +179,21 @@ async def hold(options: DemoOptions, trunk: tuple[str, int]) -> int:
         return await conclude(options, enough, before)
     finally:
         await floor.stop()
+        await asyncio.to_thread(end_exchange, options.data_dir)
         await asyncio.to_thread(server.stop)
+
+
+def end_exchange(data_dir: Path) -> None:
+    """End the exchange of this data, which would stay for a minute in case another switchboard came."""
+    found = running(data_dir / "exchange")
+    if found is None:
+        return
+    process = psutil.Process(found.pid)
+    process.terminate()
+    try:
+        process.wait(5.0)
+    except psutil.TimeoutExpired:
+        process.kill()
 
 
 async def prepare(options: DemoOptions) -> None:
@@ -255,7 +273,8 @@ async def watch(floor: Floor, logs: Path, options: DemoOptions, address: str, pl
     began = await database.clock()
     try:
         if options.callers:
-            await start_callers(floor, logs, options, address, await demo_data.some_numbers(database, options.calls))
+            wanted = options.calls or round(options.minutes * 60)  # with --minutes alone: as many as fit
+            await start_callers(floor, logs, options, address, await demo_data.some_numbers(database, wanted))
         limit = options.minutes * 60 if options.minutes else 60 + CALL_BUDGET_S * options.calls
         if not options.callers and not options.minutes:
             limit = float("inf")  # real people call when they call
