@@ -122,8 +122,7 @@ def finishes(floor: Floor, name: str) -> None:
 
 @when(parsers.parse('{name} types "{words}" as {field}'))
 def types(floor: Floor, name: str, words: str, field: str) -> None:
-    desk = floor.desks[name]
-    floor.until(lambda: desk.sheet.draft is not None, f"{name} has the sheet")
+    has_sheet(floor, name)
     for length in range(1, len(words) + 1):
         floor.do(name, lambda desk, shown=words[:length]: desk.sheet.write(field, shown))
 
@@ -148,7 +147,8 @@ def is_told(floor: Floor, name: str, words: str) -> None:
 
 @when(parsers.parse("{name} has the sheet"))
 def has_sheet(floor: Floor, name: str) -> None:
-    floor.until(lambda: floor.desks[name].sheet.draft is not None, f"{name} has the sheet")
+    sheet = floor.desks[name].sheet
+    floor.until(lambda: sheet.draft is not None and sheet.value("callback_number"), f"{name} has the prefilled sheet")
 
 
 @when(parsers.parse("{name} consults {other}"))
@@ -202,3 +202,9 @@ def fills(floor: Floor, name: str) -> None:
 @then(parsers.parse("the log has a line {kind}"))
 def has_line(floor: Floor, kind: str) -> None:
     floor.written(kind)
+
+
+@when("the customer hangs up")
+def hangs_up(floor: Floor) -> None:
+    floor.pass_time(0.5)
+    floor.on_loop(lambda: floor.trunk_peer.talks[-1].hang_up())

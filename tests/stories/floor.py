@@ -25,11 +25,12 @@ from typing import Any, TypeVar
 from sqlalchemy import text
 
 from desktop.flows.desk import Desk
+from desktop.flows.sign_in import SignInFailed
 from models.kinds import AgentState
 from models.rules.proof import prove
 from models.rules.proof_log import Event, House, TicketEvent
 from models.settings import Settings
-from models.store import demo, founding
+from models.store import demo, founding, people
 from models.store.database import Database, connect_owner, connect_service
 from models.store.server import EmbeddedServer
 from telephony.exchange.embedded.client import running
@@ -249,13 +250,8 @@ class Floor:
         if cable:
             self.cables[name] = Cable(self.data, self.own / f"cable-{next(NUMBERS)}")
 
-        async def sit_down() -> Desk:
-            data = await self.cables[name].open() if cable else self.data
-            desk = Desk(data, self.own / person, no_sound=True)
-            await desk.sign_in.sign_in(person, PASSWORD)
-            return desk
-
-        desk = self.desks[name] = self.run(sit_down())
+        data = self.run(self.cables[name].open()) if cable else self.data
+        desk = self.desks[name] = self.run(self.sit_down(person, PASSWORD, data))
         heard = self.told[name] = []
         watcher = _Listener(heard)
         self._watchers.append(watcher)
@@ -265,6 +261,26 @@ class Floor:
         if ready:
             self.ready(name)
         return desk
+
+    async def sit_down(self, person: str, password: str, data: Path | None = None) -> Desk:
+        """A desk of this person, signed in. Raises SignInFailed."""
+        desk = Desk(data or self.data, self.own / f"{person}-{next(NUMBERS)}", no_sound=True)
+        try:
+            await desk.sign_in.sign_in(person, password)
+        except SignInFailed:
+            await desk.close()
+            raise
+        return desk
+
+    def disable(self, person: str) -> None:
+        """As the administrator does it."""
+
+        async def cut() -> None:
+            owner = connect_owner(self.data, self.settings)
+            await people.disable(owner, person)
+            await owner.close()
+
+        self.run(cut())
 
     def ready(self, name: str) -> None:
         """He shows himself ready."""

@@ -8,7 +8,7 @@ import re
 from pytest_bdd import given, parsers, scenarios, then, when
 
 from models.rules import guide
-from tests.stories.conftest import SHEET
+from tests.stories.conftest import SHEET, has_sheet
 from tests.stories.floor import PEOPLE, Floor
 
 scenarios("sheet.feature")
@@ -21,7 +21,7 @@ def is_ready_behind_cable(floor: Floor, name: str) -> None:
 
 @when(parsers.parse("{name}'s cable is pulled out"))
 def pulled(floor: Floor, name: str) -> None:
-    floor.until(lambda: floor.desks[name].sheet.draft is not None, "the sheet")
+    has_sheet(floor, name)
     floor.on_loop(floor.cables[name].pull)
     floor.until(lambda: not floor.desks[name].link_up, f"{name}'s link is down")
 
@@ -62,7 +62,7 @@ def greeted(floor: Floor, name: str) -> None:
 
 @when(parsers.parse("{name} opens the ticket"))
 def opens(floor: Floor, name: str) -> None:
-    floor.until(lambda: floor.desks[name].sheet.draft is not None, f"{name} has the sheet")
+    has_sheet(floor, name)
     floor.do(name, lambda desk: desk.sheet.submit())
 
 
@@ -77,7 +77,7 @@ def ticket(floor: Floor, name: str) -> None:
 
 @when(parsers.parse("{name} makes {customer} of {company} a new customer"))
 def new_customer(floor: Floor, name: str, customer: str, company: str) -> None:
-    floor.until(lambda: floor.desks[name].sheet.draft is not None, f"{name} has the sheet")
+    has_sheet(floor, name)
     floor.do(name, lambda desk: desk.sheet.new_customer(customer, company))
 
 

@@ -135,12 +135,6 @@ def attempted(floor: Floor) -> None:
     ]
 
 
-@when("the customer hangs up")
-def hangs_up(floor: Floor) -> None:
-    floor.pass_time(0.5)
-    floor.on_loop(lambda: floor.trunk_peer.talks[-1].hang_up())
-
-
 @when(parsers.parse("{name} closes the task"))
 def closes(floor: Floor, name: str) -> None:
     number = str(task(floor).id)
