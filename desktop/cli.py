@@ -86,8 +86,9 @@ def demo(
         raise give_up(tr("cli.theme_unknown", theme))
     from desktop.demo import DemoOptions, run_demo
 
+    wanted = calls if calls is not None else 0 if minutes else 6
     options = DemoOptions(
-        hands_off=hands_off, calls=calls if calls is not None else 0 if minutes else 6, callers=callers, minutes=minutes, sip=sip, language=language, theme=theme,
+        hands_off=hands_off, calls=wanted, callers=callers, minutes=minutes, sip=sip, language=language, theme=theme,
         customers=customers, pictures=pictures, report=report,
         data_dir=(data or Settings().data_dir / "demo").absolute(),
     )  # fmt: skip

@@ -188,10 +188,14 @@ def end_exchange(data_dir: Path) -> None:
     found = running(data_dir / "exchange")
     if found is None:
         return
-    process = psutil.Process(found.pid)
-    process.terminate()
     try:
+        process = psutil.Process(found.pid)
+        if "telephony.exchange.embedded" not in process.cmdline():
+            return  # the number belongs to somebody else by now
+        process.terminate()
         process.wait(5.0)
+    except psutil.NoSuchProcess:
+        return
     except psutil.TimeoutExpired:
         process.kill()
 
