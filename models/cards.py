@@ -31,6 +31,15 @@ class PhoneLine:
 
 
 @dataclass(frozen=True)
+class DevicePart:
+    """One part of a device; `mark` is what to look at, "" nothing."""
+
+    name: str
+    spec: str
+    mark: str = ""
+
+
+@dataclass(frozen=True)
 class DeviceLine:
     device: str
     product_line: str
@@ -40,6 +49,7 @@ class DeviceLine:
     warranty: WarrantyState
     covered_until: str  # ISO date, "" unknown
     contract: str
+    parts: tuple[DevicePart, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,7 +129,7 @@ class DraftField:
 
 @dataclass(frozen=True)
 class Draft:
-    """The live task sheet of a contact."""
+    """The live task sheet of a contact. `draft` names it and is the contact's id; `number` is "" until it is stored."""
 
     draft: str
     number: str  # FW…

@@ -177,6 +177,8 @@ class TasksFlow:
     def choose(self, task: str) -> None:
         """Show this task."""
         self.current = next((one for one in self.tasks if one.task == task), None)
+        if self.current is not None:
+            self._desk.sheet.in_task(self.current)
         self.changed.tell()
 
     def call_back(self, task: str) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from desktop.flows.facts import Topic
-from models.cards import Article, Candidate, CustomerCard, DeviceLine, Draft, DraftField, PolicyRow
+from models.cards import Article, Candidate, CustomerCard, DeviceLine, Draft, DraftField, PolicyRow, TaskLine
 from models.kinds import ServiceMode
 from models.rules import guide, policy
 from models.store import cards, search, sheets
@@ -231,16 +231,21 @@ class SheetFlow:
 
     def painted(self) -> None:
         """The customer card stands on the screen."""
-        if self._contact and self.card is not None and self._contact not in self._painted:
+        if self._on_the_line() and self.card is not None and self._contact not in self._painted:
             self._painted.add(self._contact)
             self._desk.send(link.CardPainted(self._contact, self._desk.now()))
 
     def draft_painted(self, values: dict[str, str]) -> None:
         """What the engineer's widgets show after an arrived draft was painted."""
-        if self._contact and self.draft is not None:
+        if self._on_the_line() and self.draft is not None:
             shown = guide.sheet_hash(values)
             self._desk.send(link.DraftPainted(self._contact, self.draft.draft, shown))
             self.painted()  # the live draft shows the customer, too: to the engineer it is the card
+
+    def _on_the_line(self) -> bool:
+        """Whether this sheet belongs to a call of this desk; the sheet of a task between calls does not."""
+        calls = self._desk.calls
+        return self._contact in {one.call for one in (calls.call, calls.offer) if one is not None}
 
     # ---- what happened ----------------------------------------------------------------------------------------
 
@@ -259,8 +264,17 @@ class SheetFlow:
             self.changed.tell()
 
     def in_call(self, call: link.CallIs) -> None:
-        """A call of this desk changed."""
-        self._stands(call.call, call.number, call.customer, call.draft)
+        """A call of this desk changed. A call back goes on with the sheet of its task."""
+        draft = call.draft
+        if call.task and not draft:
+            draft = next((task.draft for task in self._desk.tasks.tasks if task.task == call.task), "")
+        self._stands(call.call, call.number, call.customer, draft)
+
+    def in_task(self, task: TaskLine) -> None:
+        """Between calls: the sheet of a task that waits for its call back."""
+        calls = self._desk.calls
+        if calls.call is None and calls.offer is None and task.draft:
+            self._begin(task.draft, task.number, task.customer, task.draft)
 
     def call_ended(self, call: link.CallIs) -> None:
         """The contact is over for this desk; its sheet stays on screen until the next one."""

@@ -141,6 +141,11 @@ class DevicePane(QFrame):
             for number, (key, value) in enumerate((key, value) for key, value in facts if value):
                 self._facts.addWidget(label(tr(key), "body", "text2"), number, 0)
                 self._facts.addWidget(wrapped(value), number, 1)
+            for number, part in enumerate(device.parts, start=len(facts)):
+                self._facts.addWidget(label(part.name, "body", "text2"), number, 0)
+                self._facts.addWidget(wrapped(part.spec), number, 1)
+                if part.mark:
+                    self._facts.addWidget(IconLabel("warn", part.mark, "caption", "ring.text", 14), number, 2)
         lines = tuple(
             line for line in (card.contacts if card is not None else ()) if device and line.device == device.device
         )

@@ -88,6 +88,7 @@ class DraftRow(QWidget):
         self.name = name
         self._version = -1
         self.fresh = False
+        self.read_only = False
         self.setMinimumHeight(ROW_MIN)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         key = f"guide.field_{name}"
@@ -186,7 +187,7 @@ class ReadRow(DraftRow):
     def open_editor(self) -> None:
         """Edit in place."""
         field = guide.FIELD.get(self.name)
-        if field is None or self.edit is not None:
+        if field is None or self.edit is not None or self.read_only:
             return
         self.edit = FieldEdit(self._desk, field)
         self.edit.hide_head()

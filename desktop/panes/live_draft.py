@@ -28,6 +28,7 @@ from resources.i18n import tr
 
 if TYPE_CHECKING:
     from desktop.flows.desk import Desk
+    from models.cards import TaskLine
 
 NOTE = "note_to_engineer"
 OWN = ("diagnosis", "diagnosis_steps", "solution", "remote_attempt", "service_mode", "parts")
@@ -112,6 +113,8 @@ class LiveDraftPane(QFrame):
         self.missing = LinkButton("", tone="ring.text")
         self.missing.clicked.connect(self._to_missing)
         self._line = upright()
+        self.claim_first = label(tr("engineer.claim_to_write"), "caption", "text2")
+        self.claim_first.hide()
         self.give_back = Button("")
         self.give_back.clicked.connect(self._give_back)
         self.submit = Button(tr("engineer.submit"), "primary", hint="Ctrl+Enter")
@@ -125,6 +128,7 @@ class LiveDraftPane(QFrame):
         for part in (self.saved, self._line, self.missing):
             foot.addWidget(part)
         foot.addStretch(1)
+        foot.addWidget(self.claim_first)
         foot.addWidget(self.give_back)
         foot.addWidget(self.submit)
 
@@ -188,6 +192,7 @@ class LiveDraftPane(QFrame):
                 self._add_row(name)
         for row in self.rows.values():
             row.refresh()
+        self._show_writable()
         self._show_note()
         self._show_call()
         self._show_footer()
@@ -248,11 +253,29 @@ class LiveDraftPane(QFrame):
         self.still_on.setVisible(consulting)
         if call is not None and consulting:
             self.still_on.set(tr("engineer.still_on", f"{call.peer_name} {call.peer}".strip()))
+        self._show_writable()
         back = call.handed_by if call is not None and call.stage in ("talking", "held") and call.responsible else ""
         self.give_back.setVisible(bool(back))
         self.give_back.set_text(tr("engineer.give_back", back))
         if call is None and self._desk.sheet.draft is None:
             self._show_task()
+
+    def _of_task(self) -> TaskLine | None:
+        """The chosen task, when its sheet stands here between calls."""
+        draft, task = self._desk.sheet.draft, self._desk.tasks.current
+        if self._desk.calls.call is not None or draft is None or task is None or task.draft != draft.contact:
+            return None
+        return task
+
+    def _show_writable(self) -> None:
+        """The sheet of a task nobody has claimed is there to be read: whoever claims it writes in it."""
+        task, me = self._of_task(), self._desk.me
+        mine = task is None or (me is not None and task.claimed_by == me.person)
+        for row in self.rows.values():
+            row.body.setEnabled(mine or (isinstance(row, ReadRow) and row.edit is None))
+            row.read_only = not mine
+        self.claim_first.setVisible(not mine)
+        self.submit.setVisible(mine)
 
     def _show_task(self) -> None:
         """Without a sheet on the screen the chosen task says what it is about."""

@@ -19,6 +19,7 @@ from models.cards import (
     ContactLine,
     CustomerCard,
     DeviceLine,
+    DevicePart,
     PhoneLine,
     TicketLine,
 )
@@ -77,7 +78,7 @@ _CARD = text(
                 CASE WHEN man_made THEN 'man_made' WHEN covered_until IS NULL THEN 'unknown'
                      WHEN covered_until >= (now() AT TIME ZONE interval '8 hours')::date THEN 'covered'
                      ELSE 'expired' END,
-                coalesce(covered_until::text, ''), contract) ORDER BY covered_until DESC NULLS LAST, id)
+                coalesce(covered_until::text, ''), contract, parts) ORDER BY covered_until DESC NULLS LAST, id)
          FROM tr.device WHERE customer = c.id) AS devices,
       (SELECT json_agg(t.line) FROM (
          SELECT json_build_array(id::text, number, title, stage, stage_words, due, coalesce(device::text, ''), opened)
@@ -174,8 +175,11 @@ async def _load(conn: AsyncConnection, customer: str, number: str) -> CustomerCa
         confidence=this or (Confidence.MAYBE if number else Confidence.WITHHELD),
         phones=tuple(sorted(phones, key=lambda line: not line.this_call)),
         devices=tuple(
-            DeviceLine(device, product_line, model, serial, place, WarrantyState(warranty), until, contract)
-            for device, product_line, model, serial, place, warranty, until, contract in _rows(row["devices"])
+            DeviceLine(
+                device, product_line, model, serial, place, WarrantyState(warranty), until, contract,
+                tuple(DevicePart(part["name"], part["spec"], part.get("mark", "")) for part in parts),
+            )
+            for device, product_line, model, serial, place, warranty, until, contract, parts in _rows(row["devices"])
         ),
         tickets=tuple(
             TicketLine(line[0], line[1], line[2], TicketStage(line[3]), words(line[4]), line[5], line[6], line[7])

@@ -14,6 +14,7 @@ from desktop.panes.draft_choices import ChoiceRow, StepsRow
 from desktop.panes.draft_row import ReadRow, WriteRow
 from desktop.panes.engineer_page import EngineerPage
 from desktop.panes.tasks import attempts_words, owner_words, running_clock
+from models.cards import DevicePart
 from models.kinds import TaskState
 from models.rules import guide
 from tests.desktop.fake_desk import NOW, TASKS
@@ -257,3 +258,33 @@ def test_the_device_follows_the_sheet(desk: GuidedDesk, page: EngineerPage) -> N
     desk.sheet.choose_device("d2")
     settle()
     assert "HC4S2311B0062" in words_on(page.device)
+
+
+def test_the_sheet_of_a_task_is_only_read_until_it_is_claimed(page: EngineerPage, desk: GuidedDesk) -> None:
+    arrive(desk)
+    desk.calls.call = None
+    desk.calls.changed.tell()
+    task = replace(TASKS[0], draft=desk.sheet.draft.contact, claimed_by="", state=TaskState.OPEN)
+    desk.tasks.tasks = (task,)
+    desk.tasks.current = task
+    desk.tasks.changed.tell()
+    draft = page.draft
+    assert not draft.rows["diagnosis"].body.isEnabled() and draft.claim_first.isVisibleTo(draft)
+    name = draft.rows["customer_name"]
+    assert isinstance(name, ReadRow)
+    name.open_editor()
+    assert name.edit is None
+    claimed = replace(task, claimed_by=desk.me.person, state=TaskState.CLAIMED)
+    desk.tasks.tasks, desk.tasks.current = (claimed,), claimed
+    desk.tasks.changed.tell()
+    assert draft.rows["diagnosis"].body.isEnabled() and not draft.claim_first.isVisibleTo(draft)
+    name.open_editor()
+    assert name.edit is not None
+
+
+def test_the_parts_of_the_device_stand_beside_it(page: EngineerPage, desk: GuidedDesk) -> None:
+    arrive(desk)
+    desk.sheet.device = replace(desk.sheet.device, parts=(DevicePart("内存", "16 × 32GB DDR5", "C2"),))
+    desk.sheet.changed.tell()
+    words = {one.text() for one in page.device.findChildren(QLabel)}
+    assert {"内存", "16 × 32GB DDR5"} <= words
