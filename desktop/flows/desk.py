@@ -28,7 +28,7 @@ from desktop.flows.supervise import BoardFlow
 from desktop.flows.ticket import SheetFlow
 from models.store.address import read_address
 from models.store.database import Database
-from models.store.errors import DatabaseAway
+from models.store.errors import DatabaseAway, SiteError
 from telephony import messages as link
 from telephony.phone import engine as phone
 from telephony.phone.sound import microphones
@@ -69,6 +69,7 @@ class Desk:
         self.sign_in = SignIn(self)
         self._no_sound = no_sound
         self._link: LinkClient | None = None
+        self._place: LinkPlace | None = None
         self._reading: Reading | None = None
         self._outbox: Outbox | None = None
         self._handset: Handset | None = None
@@ -151,6 +152,14 @@ class Desk:
         place = read_place(self.data_dir)
         return place.host, place.port
 
+    def _link_url(self) -> str:
+        """Where the link is now: the server may listen elsewhere after it was started again."""
+        try:
+            self._place = read_place(self.data_dir)
+        except SiteError as error:
+            log.warning("the site's file cannot be read just now: %s", error)
+        return self._place.url if self._place is not None else ""
+
     def unsent_on_disk(self) -> int:
         """How many unsent verbs lie in outboxes of this machine (any person's)."""
         return sum(Outbox.count(path) for path in self.own_dir.glob("outbox-*.sqlite"))
@@ -178,10 +187,10 @@ class Desk:
             sound=not self._no_sound,
         )  # fmt: skip
         self.start(self._bring_up_handset(self._handset))
-        place: LinkPlace = read_place(self.data_dir)
+        self._place = read_place(self.data_dir)
         self._link = LinkClient(desk=f"{os.uname().nodename if hasattr(os, 'uname') else 'desk'}-{os.getpid()}",
                                 extension=extension)  # fmt: skip
-        self._link.start(place.url, token)
+        self._link.start(self._link_url, token)
         welcomed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._spawn(self._listen(self._link, welcomed))
         self._spawn(self._speak(self._link))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 import aiohttp
@@ -53,7 +53,8 @@ class LinkClient:
 
     def __init__(self, desk: str, extension: str = "", queues: bool = True, renew_s: float = RENEW_S) -> None:
         self._desk, self._extension, self._queues, self._renew_s = desk, extension, queues, renew_s
-        self._url = self._token = ""
+        self._token = ""
+        self._where: Callable[[], str] = str
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._run: asyncio.Task[None] | None = None
         self._inbox: asyncio.Queue[FromLink | None] = asyncio.Queue()
@@ -76,14 +77,20 @@ class LinkClient:
         """Returns once the first pings were answered."""
         await self._synced.wait()
 
-    def start(self, url: str, token: str) -> None:
-        """Begin to connect to `url` (http://host:port or ws://…/link) with the session token."""
+    def start(self, url: str | Callable[[], str], token: str) -> None:
+        """Begin to connect to `url` (http://host:port or ws://…/link) with the session token.
+
+        A callable is asked before every try: a server that was started again may listen elsewhere.
+        """
         if self._run is not None:
             raise RuntimeError("this link was started before")
-        address = url.replace("ws://", "http://", 1).replace("wss://", "https://", 1)
-        self._url = address if address.endswith("/link") else address.rstrip("/") + "/link"
+        self._where = url if callable(url) else lambda: url
         self._token = token
         self._run = asyncio.get_running_loop().create_task(self._stay_connected(), name="link")
+
+    def _url(self) -> str:
+        address = self._where().replace("ws://", "http://", 1).replace("wss://", "https://", 1)
+        return address if address.endswith("/link") else address.rstrip("/") + "/link"
 
     async def send(self, message: ToServer) -> None:
         """Send one message; raises NotConnected."""
@@ -137,7 +144,7 @@ class LinkClient:
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_S)
         async with (
             aiohttp.ClientSession(timeout=timeout) as session,
-            session.ws_connect(self._url, heartbeat=HEARTBEAT_S, max_msg_size=LARGEST_MESSAGE) as socket,
+            session.ws_connect(self._url(), heartbeat=HEARTBEAT_S, max_msg_size=LARGEST_MESSAGE) as socket,
         ):
             await socket.send_str(encode(Hello(self._token, self._desk, self._extension, self._queues)))
             tasks: list[asyncio.Task[None]] = []

@@ -208,3 +208,14 @@ def has_line(floor: Floor, kind: str) -> None:
 def hangs_up(floor: Floor) -> None:
     floor.pass_time(0.5)
     floor.on_loop(lambda: floor.trunk_peer.talks[-1].hang_up())
+
+
+@given("the database is stopped")
+@when("the database is stopped")
+def stopped(floor: Floor) -> None:
+    floor.stop_database()
+
+
+@when("the database is started")
+def started(floor: Floor) -> None:
+    floor.start_database()

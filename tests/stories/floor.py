@@ -22,6 +22,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psutil
 from sqlalchemy import text
 
 from desktop.flows.desk import Desk
@@ -34,6 +35,7 @@ from models.store import demo, founding, people
 from models.store.database import Database, connect_owner, connect_service
 from models.store.server import EmbeddedServer
 from telephony.exchange.embedded.client import running
+from telephony.phone.door import door_of
 from tests.conftest import reachable_dir
 from tests.stories.cable import Cable
 from tests.stories.customer import Customer
@@ -70,6 +72,8 @@ class Floor:
         self.service: Database | None = None
         self.trunk_peer = self.run(_trunk())  # the world beyond the trunk, when the house dials
         self.told: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+        self.own_desks: dict[str, asyncio.subprocess.Process] = {}
+        self._hands: list[asyncio.Task[None]] = []
         self._watchers: list[object] = []
         self._begins = (0, 0)  # (epoch, seq) of the last line of the event log before this story
 
@@ -195,6 +199,9 @@ class Floor:
 
     def _send_home(self) -> None:
         async def home() -> None:
+            for hand in self._hands:
+                hand.cancel()
+            await asyncio.gather(*self._hands, return_exceptions=True)
             await asyncio.gather(*(desk.close() for desk in self.desks.values()), return_exceptions=True)
             for cable in self.cables.values():
                 await cable.close()
@@ -203,9 +210,15 @@ class Floor:
                     process.kill()
                 await process.wait()
 
+        handsets = [self.handset_of(name) for name in self.own_desks]  # they outlive their desks
         self.run(home())
+        for handset in handsets:
+            if handset is not None:
+                handset.kill()
         self.desks.clear()
         self.cables.clear()
+        self.own_desks.clear()
+        self._hands.clear()
         self.processes.clear()
 
     async def _end_service(self) -> None:
@@ -306,6 +319,54 @@ class Floor:
         found = self.desks[name].calls.state
         return found.state if found is not None else None
 
+    # ---- desks of their own, handsets -------------------------------------------------------------------------
+
+    def start_desk(self, name: str, password: str = PASSWORD, before: str = "") -> None:
+        """A whole desk with its window as a process, played by a robot; `before`: Python that runs first."""
+        environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "TR_DEMO_PASSWORD": password}
+        if not password:
+            del environment["TR_DEMO_PASSWORD"]
+        script = f"import sys; {before}from desktop.app import main; sys.exit(main())"
+
+        async def start() -> None:
+            with (self.data / "desk.err").open("ab") as said:
+                process = await asyncio.create_subprocess_exec(
+                    sys.executable, "-c", script, "--data", str(self.data), "--person", PEOPLE[name],
+                    "--robot", "agent", "--no-sound", env=environment, stdout=asyncio.subprocess.PIPE, stderr=said,
+                )  # fmt: skip
+            self.own_desks[name] = process
+            self.processes.append(process)
+            assert process.stdout is not None
+            while line := await process.stdout.readline():
+                if line.startswith(b"SIGNED IN"):
+                    return
+            raise AssertionError((self.data / "desk.err").read_text()[-2000:])
+
+        self.run(start(), 30.0)
+
+    def kill_desk(self, name: str) -> None:
+        """kill −9 of a desk of its own process; its handset lives on."""
+        self.own_desks[name].kill()
+        self.run(self.own_desks[name].wait())
+
+    def handset_of(self, name: str) -> psutil.Process | None:
+        """The process of a person's handset."""
+        door = str(door_of(self.site, PEOPLE[name]))
+        for process in psutil.process_iter(["cmdline"]):
+            if door in (process.info["cmdline"] or ()):
+                return process
+        return None
+
+    def kill_handset(self, name: str) -> None:
+        """kill −9 of a person's handset."""
+        found = self.handset_of(name)
+        assert found is not None
+        found.kill()
+
+    def let_answer(self) -> None:
+        """From now on everybody at a desk answers what rings and finishes his wrap-ups."""
+        self._hands = [self.loop.create_task(_answer_all(desk)) for desk in self.desks.values()]
+
     # ---- customers --------------------------------------------------------------------------------------------
 
     def call(self, number: str = KNOWN, **how: Any) -> Customer:
@@ -378,6 +439,18 @@ async def _trunk() -> Trunk:
     trunk = Trunk()
     await trunk.open()
     return trunk
+
+
+async def _answer_all(desk: Desk) -> None:
+    while True:
+        calls = desk.calls
+        if calls.offer is not None and calls.offer.ring_started:
+            calls.accept()
+        elif calls.call is not None and calls.call.stage == "wrap_up" and desk.link_up:
+            calls.set_disposition("hardware.power", "", ())
+            calls.finish_wrap_up()
+            await asyncio.sleep(0.5)
+        await asyncio.sleep(0.05)
 
 
 class _Listener:

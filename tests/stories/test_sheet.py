@@ -130,16 +130,6 @@ def only(floor: Floor, one: str, other: str, words: str, field: str) -> None:
         floor.until(alone, f"{name} sees only {words}: {floor.desks[name].sheet.author(field)}")
 
 
-@when("the database is stopped")
-def stopped(floor: Floor) -> None:
-    floor.stop_database()
-
-
-@when("the database is started")
-def started(floor: Floor) -> None:
-    floor.start_database()
-
-
 @then(parsers.parse("{name} sees that the database is {where}"))
 def database(floor: Floor, name: str, where: str) -> None:
     floor.until(lambda: floor.desks[name].database_up is (where == "back"), f"the database is {where} for {name}")
