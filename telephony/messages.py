@@ -77,7 +77,7 @@ class HangUpReason:
 
 @dataclass(frozen=True)
 class Transfer:
-    """To a person (`to`) or to whoever is free with `skills`; `attended` talks first; `draft_hash` of all fields now."""
+    """To a person (`to`) or to whoever is free with `skills`; `attended` talks first; `draft_hash` of all fields."""
 
     call: str
     to: str = ""
@@ -141,6 +141,16 @@ class DraftPainted:
 
 
 @dataclass(frozen=True)
+class SheetNow:
+    """What this desk's sheet of a call says while the database is away: field → text, and the version each stood on.
+    The switchboard shows it to the others of the call as not yet stored."""
+
+    call: str
+    values: dict[str, str]
+    versions: dict[str, int] = field(default_factory=dict[str, int])
+
+
+@dataclass(frozen=True)
 class WatchBoard:
     """A supervisor's desk wants Board, four times a second at most. Refused without the right."""
 
@@ -171,8 +181,8 @@ class Goodbye:
 
 ToServer = (
     Hello | Ping | Renew | ChooseState | Accept | Decline | Hold | HangUp | HangUpReason | Transfer | CompleteTransfer
-    | BackToCustomer | SendDigits | FinishWrapUp | ExtendWrapUp | DialNumber | CardPainted | DraftPainted | WatchBoard
-    | Force | Verb | Goodbye
+    | BackToCustomer | SendDigits | FinishWrapUp | ExtendWrapUp | DialNumber | CardPainted | DraftPainted | SheetNow
+    | WatchBoard | Force | Verb | Goodbye
 )  # fmt: skip
 
 # ---- server to desk -------------------------------------------------------------------------------------------
@@ -393,7 +403,8 @@ class VerbRefused:
 
 @dataclass(frozen=True)
 class DraftChanged:
-    """A field of a draft this desk takes part in was written by another (live, before any re-read)."""
+    """A field of a draft (the contact's id) this desk takes part in was written by another, live, before any re-read.
+    Not `stored`: it stands on his desk only, because the database is away; `version` is the one he had seen."""
 
     draft: str
     field: str
@@ -402,11 +413,12 @@ class DraftChanged:
     by_name: str
     at: float
     version: int
+    stored: bool = True
 
 
 @dataclass(frozen=True)
 class Changed:
-    """Something was committed: read it again. Kind, id and version, never the data."""
+    """Something was committed: read it again. Kind, id and version, never the data. A draft's id is its contact's."""
 
     kind: str
     id: str
@@ -420,8 +432,8 @@ ToDesk = (
 
 TO_SERVER = vocabulary(
     Hello, Ping, Renew, ChooseState, Accept, Decline, Hold, HangUp, HangUpReason, Transfer, CompleteTransfer,
-    BackToCustomer, SendDigits, FinishWrapUp, ExtendWrapUp, DialNumber, CardPainted, DraftPainted, WatchBoard, Force,
-    Verb, Goodbye,
+    BackToCustomer, SendDigits, FinishWrapUp, ExtendWrapUp, DialNumber, CardPainted, DraftPainted, SheetNow,
+    WatchBoard, Force, Verb, Goodbye,
 )  # fmt: skip
 TO_DESK = vocabulary(
     FloorSettings, Welcome, Rejected, Pong, Refusal, MyState, Offer, OfferGone, CallIs, Colleague, Colleagues, Glimpse,

@@ -26,6 +26,7 @@ from desktop.flows.reading import Reading
 from desktop.flows.sign_in import SignIn
 from desktop.flows.supervise import BoardFlow
 from desktop.flows.ticket import SheetFlow
+from models.rules.refusals import spoken
 from models.store.address import read_address
 from models.store.database import Database
 from models.store.errors import DatabaseAway, SiteError
@@ -252,7 +253,7 @@ class Desk:
                         self.told.tell(f"link.rejected_{message.why}", ())
                         self.signed_out.tell(message.why)
                 case link.Refusal():
-                    self.refused.tell(message.words, message.args)
+                    self.refused.tell(message.words, spoken(message.words, message.args))
                 case link.VerbDone() | link.VerbRefused():
                     waiting = self._verbs.pop(message.key, None)
                     if waiting is not None and not waiting.done():
@@ -308,13 +309,15 @@ class Desk:
 
     async def _after_outbox(self, message: Any) -> None:
         await self.outbox_empty()
+        if self.unsent or not self.database_up:
+            self.sheet.tell_unstored()
         self.send(message)
 
     # ---- outbox, database, handset ----------------------------------------------------------------------------
 
     def _stored(self, stream: str, stored: str, what: Any) -> None:
         if stored == "refused":
-            self.refused.tell(what.words, what.args)
+            self.refused.tell(what.words, spoken(what.words, what.args))
         self.sheet.stored(stream, stored, what)
 
     def _database_changed(self) -> None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TYPING_SHOWN_S = 3.0
+ROW_AWAITED_S = 1.0  # the database answers and the row is not there: it is on its way for so long
+UNSTORED_EVERY_S = 0.3  # how often the others of a call get the texts that no database takes
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,8 @@ class SheetFlow:
         self._asked_customer = ""  # what was asked of the database already: the switchboard repeats itself
         self._asked_draft = ""
         self._typing: dict[str, tuple[str, float]] = {}
+        self._arrived: dict[str, DraftField] = {}  # from another desk, which cannot store them yet
+        self._telling: asyncio.TimerHandle | None = None
         self._painted: set[str] = set()
         self._jobs: set[asyncio.Task[None]] = set()
 
@@ -106,6 +110,10 @@ class SheetFlow:
         """Who else wrote this field within the last three seconds, or "": advice, not a lock."""
         who, at = self._typing.get(name, ("", 0.0))
         return who if self._desk.now() - at < TYPING_SHOWN_S else ""
+
+    def unstored(self, name: str) -> bool:
+        """Whether a field shows another's text that only his desk has: the database is away."""
+        return name in self._arrived
 
     def hash(self) -> str:
         """The hash of all fields as they stand on this screen."""
@@ -261,6 +269,7 @@ class SheetFlow:
                 self._begin(current.call, current.number, current.customer, current.draft)
                 return
             self._contact, self._asked_draft, self.card, self.draft, self.device = "", "", None, None, None
+            self._arrived.clear()
             self.changed.tell()
 
     def in_call(self, call: link.CallIs) -> None:
@@ -284,6 +293,8 @@ class SheetFlow:
     def heard(self, message: object) -> None:
         """One message of the link."""
         match message:
+            case link.DraftChanged(stored=False) if message.draft == self._contact:
+                self._unstored_arrived(message)
             case link.DraftChanged() if self.draft is not None and message.draft == self.draft.draft:
                 self._other_wrote(message)
             case link.Changed(kind="draft") if self._draft_id() and message.id in (self._contact, self._draft_id()):
@@ -291,6 +302,8 @@ class SheetFlow:
                 self._start(self._read_draft(self._draft_id()))
             case link.Welcome():
                 self.database_back()  # what changed while the link was down was told to nobody here
+                if not self._desk.database_up:
+                    self.tell_unstored()
             case link.Changed(kind="customer") if self.card is not None and message.id == self.card.customer:
                 self._start(self._read_card(self._number, self.card.customer))
             case _:
@@ -298,11 +311,13 @@ class SheetFlow:
 
     def stored(self, stream: str, stored: str, what: Any) -> None:
         """The outbox tells how far a field has come."""
-        draft, _, name = stream.partition("/")
+        draft, _, name = stream.rpartition("/")
         if self.draft is None or draft != self.draft.draft:
             return
         if stored == "local":
             self._mark(local=True)
+            if not self._desk.database_up and self._telling is None:
+                self._telling = asyncio.get_running_loop().call_later(UNSTORED_EVERY_S, self.tell_unstored)
         elif stored == "central":
             field = self.draft.fields.get(name)
             if field is not None and isinstance(what, dict) and "version" in what:
@@ -316,6 +331,22 @@ class SheetFlow:
         """The database answers again: read what was missed."""
         if self._contact:
             self._begin(self._contact, self._number, self.card.customer if self.card else "", self._draft_id())
+
+    def tell_unstored(self) -> None:
+        """While the database is away the others of the call see over the link what stands here."""
+        if self._telling is not None:
+            self._telling.cancel()
+            self._telling = None
+        call, draft = self._desk.calls.call, self.draft
+        if call is None or draft is None or draft.draft != call.call or not self._desk.link_up:
+            return
+        waiting = {name for name in draft.fields if self._desk.pending(f"{draft.draft}/{name}") is not None}
+        shown = waiting if self._desk.database_up else set(draft.fields)
+        mine = {name: draft.fields[name] for name in shown - self._arrived.keys()}
+        if mine:
+            values = {name: field.value for name, field in mine.items()}
+            versions = {name: field.version for name, field in mine.items()}
+            self._desk.send(link.SheetNow(call.call, values, versions))
 
     # ---- inside -----------------------------------------------------------------------------------------------
 
@@ -338,6 +369,7 @@ class SheetFlow:
             self.step = guide.STEPS[0]
             self.saved = Saved()
             self._typing.clear()
+            self._arrived.clear()
         self._contact, self._number = contact, number
         self._asked_customer, self._asked_draft = customer, draft
         me = self._desk.me
@@ -346,6 +378,46 @@ class SheetFlow:
         if draft:
             self._start(self._read_draft(draft))
         self.changed.tell()
+
+    def _unstored_arrived(self, change: link.DraftChanged) -> None:
+        if self._desk.pending(f"{change.draft}/{change.field}") is not None:
+            return  # ours is not stored either: the database will keep both
+        known = self.draft.fields.get(change.field) if self.draft is not None else None
+        if known is not None and known.version > change.version:
+            return  # he wrote without having seen what stands here: it will come beside it
+        text = DraftField(change.field, change.value, change.by, change.by_name, change.at, change.version)
+        self._arrived[change.field] = text
+        if self.draft is None or self.draft.draft != change.draft:
+            self._begin_empty(change.draft)
+        else:
+            self._put(text)
+            self._typing[change.field] = (change.by_name, self._desk.now())
+            self.field_changed.tell(change.field)
+
+    def _begin_empty(self, contact: str) -> None:
+        """No row can be read: the sheet begins here, with what waits in the outbox and what others have sent."""
+        self.draft = Draft(contact, "", contact, self.card.customer if self.card else "")
+        self._merge({})
+        self.changed.tell()
+
+    def _merge(self, fields: dict[str, DraftField]) -> None:
+        """What was typed here and is not stored yet stays on the screen; others' texts stay until they are stored."""
+        assert self.draft is not None
+        before, me = self.draft.fields, self._desk.me
+        for name, text in list(self._arrived.items()):
+            stored = fields.get(name)
+            if stored is not None and (
+                stored.version > text.version or stored.at >= text.at or stored.value == text.value
+            ):
+                del self._arrived[name]
+            else:
+                fields[name] = text
+        for name in guide.FIELD:
+            waiting = self._desk.pending(f"{self.draft.draft}/{name}")
+            if waiting is not None:
+                mine = DraftField(name, waiting, me.person if me else "", me.name if me else "", self._desk.now(), 0)
+                fields[name] = replace(before.get(name) or fields.get(name) or mine, value=waiting)
+        self.draft = replace(self.draft, fields=fields)
 
     def _draft_id(self) -> str:
         return self.draft.draft if self.draft else self._asked_draft
@@ -358,6 +430,7 @@ class SheetFlow:
         known = self.draft.fields.get(change.field)
         if known is not None and known.version >= change.version:
             return
+        self._arrived.pop(change.field, None)
         self._put(DraftField(change.field, change.value, change.by, change.by_name, change.at, change.version))
         self._typing[change.field] = (change.by_name, self._desk.now())
         self.field_changed.tell(change.field)
@@ -413,19 +486,23 @@ class SheetFlow:
         contact = self._contact
         if after_outbox:
             await self._desk.outbox_empty()
-        found = await self._desk.read(sheets.draft, draft)
-        if contact != self._contact or found is None:
+        found = None
+        try:
+            found = await self._desk.read(sheets.draft, draft)
+            if found is None and self.draft is None and contact == self._contact:
+                await asyncio.sleep(ROW_AWAITED_S)  # normally the news of its row comes first
+                if self.draft is None and contact == self._contact:
+                    found = await self._desk.read(sheets.draft, draft)
+        except DatabaseAway:
+            pass
+        if contact != self._contact:
             return
-        fields = dict(found.fields)
-        for name in {*fields, *(self.draft.fields if self.draft else ())}:
-            waiting = self._desk.pending(f"{draft}/{name}")
-            if waiting is not None and self.draft is not None and name in self.draft.fields:
-                fields[name] = self.draft.fields[name]  # what was typed here and is not stored yet stays on the screen
-            elif waiting is not None:
-                field = fields.get(name) or DraftField(name, "", "", "", self._desk.now(), 0)
-                fields[name] = replace(field, value=waiting)
-        self.draft = replace(found, fields=fields)
-        self.changed.tell()
+        if found is not None:
+            self.draft = replace(found, fields=self.draft.fields if self.draft is not None else {})
+            self._merge(dict(found.fields))
+            self.changed.tell()
+        elif self.draft is None:
+            self._begin_empty(draft)
 
     async def _create_customer(self, name: str, company: str) -> None:
         answer = await self._desk.post(

@@ -11,6 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+FILLED_IN = "system"
+"""The writer of what was filled in from the customer's file: no words of anybody, so a typed text takes its place."""
+
 
 @dataclass(frozen=True)
 class OtherText:
@@ -43,7 +46,7 @@ def save(state: FieldState, value: str, base: int, by: str) -> tuple[FieldState,
         # He agrees with what stands here: his own other text, if there was one, is settled.
         return replace(state, others=_without(state.others, by)), Merge.SAME
     follows_himself = state.version > 0 and state.by == by and base >= state.run
-    if by in state.others or not (base >= state.version or follows_himself):
+    if by in state.others or not (base >= state.version or follows_himself or state.by == FILLED_IN):
         # Once his text stands beside the field it grows there: the answer told his desk the new version, but he may
         # not have looked at it, so an equal base does not mean that he has seen the other's words.
         kept = state.others[by].base if by in state.others else base

@@ -19,8 +19,13 @@ def in_words(words: str, args: Sequence[str] = ()) -> str:
     """The sentence to show. Unknown words are shown as they came: an older desk must not fall over a newer server."""
     if not known(words):
         return " ".join((words, *args))
+    return tr(words, *spoken(words, args))
+
+
+def spoken(words: str, args: Sequence[str]) -> tuple[str, ...]:
+    """The arguments as they stand in the sentence: keys in words, no more of them than it has places."""
     said = [tr(arg) if known(arg) else arg for arg in args]
-    places = max((int(n) for n in _PLACE.findall(tr(words))), default=0)
+    places = max((int(n) for n in _PLACE.findall(tr(words))), default=0) if known(words) else 0
     if places and len(said) > places:
         said = [*said[: places - 1], tr("refusal.join").join(said[places - 1 :])]
-    return tr(words, *said)
+    return tuple(said)

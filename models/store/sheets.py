@@ -34,7 +34,11 @@ _DRAFTS = """
              LEFT JOIN tr.person q ON q.person = x.by WHERE x.draft = d.id AND x.field = f.field) AS conflict_by
     FROM tr.draft d LEFT JOIN tr.draft_field f ON f.draft = d.id LEFT JOIN tr.person p ON p.person = f.by
 """
-_ONE_DRAFT = text(_DRAFTS + " WHERE d.id = :draft")
+_ONE_DRAFT = text(
+    _DRAFTS
+    + """ WHERE d.id = (SELECT x.id FROM tr.draft x WHERE x.contact = :contact OR x.id = CAST(:id AS bigint)
+    ORDER BY x.contact = :contact DESC LIMIT 1)"""
+)
 _DRAFTS_OF = text(
     _DRAFTS
     + """ WHERE d.id IN (SELECT draft FROM tr.draft_party WHERE person = :person ORDER BY since DESC LIMIT :most)
@@ -86,11 +90,15 @@ _ARTICLES = text(
 
 
 async def draft(conn: AsyncConnection, draft_id: str) -> Draft | None:
-    """A draft with its fields, and the texts that stand beside them."""
-    if not (draft_id.isascii() and draft_id.isdigit() and len(draft_id) < 19):
-        return None
-    rows = (await conn.execute(_ONE_DRAFT, {"draft": int(draft_id)})).mappings().all()
+    """A draft, named by its contact or by its own number, with its fields and the texts that stand beside them."""
+    asked = {"contact": draft_id, "id": sheet_row(draft_id)}
+    rows = (await conn.execute(_ONE_DRAFT, asked)).mappings().all()
     return _drafts(rows)[0] if rows else None
+
+
+def sheet_row(name: str) -> int | None:
+    """The row that a draft's name may mean when no contact is called so."""
+    return int(name) if name.isascii() and name.isdigit() and len(name) < 19 else None
 
 
 async def drafts_of(conn: AsyncConnection, person: str, most: int = 20) -> tuple[Draft, ...]:
@@ -103,7 +111,7 @@ def _drafts(rows: Any) -> list[Draft]:
     for row in rows:
         sheet = found.get(row["id"])
         if sheet is None:
-            sheet = Draft(str(row["id"]), row["number"], row["contact"], _id(row["customer"]), {}, _id(row["ticket"]))
+            sheet = Draft(row["contact"], row["number"], row["contact"], _id(row["customer"]), {}, _id(row["ticket"]))
             found[row["id"]] = sheet
         if row["field"] is not None:
             sheet.fields[row["field"]] = DraftField(
@@ -129,7 +137,7 @@ def _task(row: RowMapping) -> TaskLine:
         task=str(row["id"]),
         kind=TaskKind(row["kind"]),
         state=TaskState(row["state"]),
-        draft=_id(row["draft"]),
+        draft=row["contact"] if row["draft"] is not None else "",
         number=row["number"],
         customer=_id(row["customer"]),
         customer_name=row["customer_name"],

@@ -15,7 +15,7 @@ from models.customers import customer as customers
 from models.kinds import Confidence, HangUpBy, Outcome
 from models.rules.permissions import EVERYBODY
 from models.store import cards
-from models.verbs import filling, loading
+from models.verbs import filling, loading, tasks
 from models.verbs.registry import Act, VerbRefused, verb
 
 
@@ -106,7 +106,7 @@ async def contact_connected(act: Act, contact: str, agent: str, at: float = 0.0)
         act.event("draft_assigned", contact=contact, draft=draft["id"], agent=agent)
     act.changed("contact", contact, row.version)
     act.audited(contact=contact, agent=agent)
-    return {"contact": contact, "version": row.version, "draft": str(draft["id"]) if draft is not None else ""}
+    return {"contact": contact, "version": row.version, "draft": contact if draft is not None else ""}
 
 
 @verb(system=True)
@@ -127,6 +127,9 @@ async def contact_close(
         .where(contacts.c.id == contact)
         .values(outcome=outcome, hang_up_by=hang_up_by, ended=ended or act.now, version=version)
     )
+    if outcome == Outcome.ANSWERED:
+        number = row["from_number"] if row["direction"] == "in" else row["to_number"]
+        await tasks.settle_recalls(act, number, contact)
     act.changed("contact", contact, version)
     act.audited(contact=contact, outcome=outcome)
     return {"contact": contact, "version": version}
@@ -157,7 +160,7 @@ async def disposition_set(
     act.event("disposition_set", contact=contact, code=code, before=row["disposition"], follow_ups=follow_ups)
     act.changed("contact", contact, version)
     act.audited(contact=contact, code=code, before=row["disposition"])
-    return {"contact": contact, "code": code, "version": version}
+    return {"contact": contact, "code": code, "version": version, "sheet": await loading.sheet_number_of(act, contact)}
 
 
 @verb(EVERYBODY, owner="party")

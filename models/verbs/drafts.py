@@ -18,7 +18,7 @@ from models.tickets import draft as drafts
 from models.tickets import draft_conflict, ticket
 from models.tickets import sheet_day as sheet_days
 from models.verbs import filling, loading
-from models.verbs.registry import Act, VerbRefused, verb
+from models.verbs.registry import Act, SheetId, VerbRefused, verb
 
 
 @verb(system=True)
@@ -29,7 +29,7 @@ async def draft_create(
     found = await loading.draft_of(act, contact)
     if found is not None:
         await loading.join_party(act, found["id"], agent)
-        return {"draft": str(found["id"]), "number": found["number"], "version": found["version"]}
+        return {"draft": contact, "number": found["number"], "version": found["version"]}
     number = await _next_number(act)
     if not customer:
         # The look-up may have answered before the sheet was made.
@@ -54,9 +54,9 @@ async def draft_create(
     elif from_number:
         await filling.fill_in(act, draft_id, {"callback_number": from_number})
     act.event("draft_created", contact=contact, draft=draft_id, number=number, agent=agent)
-    act.changed("draft", draft_id, 1)
+    act.changed("draft", contact, 1)
     act.audited(draft=draft_id, contact=contact)
-    return {"draft": str(draft_id), "number": number, "version": 1}
+    return {"draft": contact, "number": number, "version": 1}
 
 
 @verb(system=True)
@@ -69,37 +69,39 @@ async def draft_assign(act: Act, contact: str, agent: str) -> dict[str, Any]:
     version = await loading.touch(act, row["id"], responsible=agent)
     act.event("draft_assigned", contact=contact, draft=row["id"], agent=agent)
     act.audited(draft=row["id"], agent=agent)
-    return {"draft": str(row["id"]), "number": row["number"], "version": version}
+    return {"draft": contact, "number": row["number"], "version": version}
 
 
 @verb(EVERYBODY, system=True, owner="party")
-async def draft_save(act: Act, draft: int, field: str, value: str, base_version: int) -> dict[str, Any]:
+async def draft_save(act: Act, draft: SheetId, field: str, value: str, base_version: int) -> dict[str, Any]:
     """Write one field. `conflict`: another had written meanwhile, both texts are kept, `value` is what stands there."""
     _check(field, value)
     row = await loading.own_draft(act, draft)
-    before = await loading.field_state(act, draft, field)
+    id_: int = row["id"]
+    before = await loading.field_state(act, id_, field)
     by = act.actor.person
     after, merge = draft_merge.save(before, value, base_version, by)
     match merge:
         case Merge.SAME:
             if by in before.others:
-                await _drop_others(act, draft, field, by)
-                await loading.touch(act, draft)
+                await _drop_others(act, id_, field, by)
+                await loading.touch(act, id_)
         case Merge.WRITTEN:
-            await loading.write_field_and_touch(act, draft, field, after, by)
+            await loading.write_field_and_touch(act, id_, field, after, by)
             await _follow_ticket(act, row["ticket"], field, value)
-            act.event("field_written", contact=row["contact"], draft=draft, field=field, value=value, v=after.version)
+            act.event("field_written", contact=row["contact"], draft=id_, field=field, value=value, v=after.version)
         case Merge.BESIDE:
             kept = {"value": value, "base_version": after.others[by].base, "at": act.now}
             await act.conn.execute(
                 insert(draft_conflict)
-                .values(draft=draft, field=field, by=by, **kept)
+                .values(draft=id_, field=field, by=by, **kept)
                 .on_conflict_do_update(index_elements=["draft", "field", "by"], set_=kept)
             )
-            await loading.touch(act, draft)
-            act.event("field_beside", contact=row["contact"], draft=draft, field=field, value=value, base=base_version)
-    act.audited(draft=draft, field=field, version=after.version, merge=merge.value)
+            await loading.touch(act, id_)
+            act.event("field_beside", contact=row["contact"], draft=id_, field=field, value=value, base=base_version)
+    act.audited(draft=id_, field=field, version=after.version, merge=merge.value)
     return {
+        "draft": row["contact"],
         "version": after.version,
         "at": act.now,
         "conflict": merge is Merge.BESIDE,
@@ -109,41 +111,43 @@ async def draft_save(act: Act, draft: int, field: str, value: str, base_version:
 
 
 @verb(EVERYBODY, system=True, owner="party")
-async def draft_resolve(act: Act, draft: int, field: str, value: str) -> dict[str, Any]:
+async def draft_resolve(act: Act, draft: SheetId, field: str, value: str) -> dict[str, Any]:
     """Settle a field on one text; the others leave the sheet but stay in its history."""
     _check(field, value)
     row = await loading.own_draft(act, draft)
-    before = await loading.field_state(act, draft, field)
+    id_: int = row["id"]
+    before = await loading.field_state(act, id_, field)
     after = draft_merge.resolve(before, value, act.actor.person)
     if after.version != before.version:
-        await loading.write_field(act, draft, field, after, after.by)
+        await loading.write_field(act, id_, field, after, after.by)
         await _follow_ticket(act, row["ticket"], field, value)
     if before.others:
-        await _drop_others(act, draft, field)
+        await _drop_others(act, id_, field)
     if after != before:
-        await loading.touch(act, draft)
-        act.event("field_resolved", contact=row["contact"], draft=draft, field=field, value=value, v=after.version)
-    act.audited(draft=draft, field=field, version=after.version)
+        await loading.touch(act, id_)
+        act.event("field_resolved", contact=row["contact"], draft=id_, field=field, value=value, v=after.version)
+    act.audited(draft=id_, field=field, version=after.version)
     return {"version": after.version, "at": act.now, "conflict": False, "value": after.value, "by": after.by}
 
 
 @verb(TALKERS, system=True, owner="party")
-async def draft_set_customer(act: Act, draft: int, customer: int) -> dict[str, Any]:
+async def draft_set_customer(act: Act, draft: SheetId, customer: int) -> dict[str, Any]:
     """Say who the caller is. What nobody has typed is filled in from his file; typed texts stay."""
     row = await loading.own_draft(act, draft)
+    id_: int = row["id"]
     await loading.existing_customer(act, customer)
     # He was asked: who he is, is sure now, even when his number is not.
     card = cards.named(await cards.customer_card(act.conn, str(customer)))
-    written = await filling.from_card(act, draft, card, number=False)
-    version = await loading.touch(act, draft, customer=customer)
+    written = await filling.from_card(act, id_, card, number=False)
+    version = await loading.touch(act, id_, customer=customer)
     await act.conn.execute(
         update(contacts)
         .where(contacts.c.id == row["contact"])
         .values(customer=customer, version=contacts.c.version + 1)
     )
-    act.event("customer_set", contact=row["contact"], draft=draft, customer=str(customer))
+    act.event("customer_set", contact=row["contact"], draft=id_, customer=str(customer))
     act.changed("contact", row["contact"])
-    act.audited(draft=draft, customer=customer)
+    act.audited(draft=id_, customer=customer)
     return {"version": version, "filled": written}
 
 

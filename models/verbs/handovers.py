@@ -146,6 +146,6 @@ def _told(row: RowMapping) -> dict[str, Any]:
     return {
         "handover": row["id"],
         "state": row["state"],
-        "draft": "" if row["draft"] is None else str(row["draft"]),
+        "draft": "" if row["draft"] is None else row["contact"],
         "responsible": row["to_person"] if committed else row["from_person"],
     }

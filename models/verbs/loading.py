@@ -14,8 +14,9 @@ from models.customers import customer
 from models.people import person
 from models.rules.draft_merge import FieldState, OtherText
 from models.rules.permissions import OVERSEE, may
+from models.store.sheets import sheet_row
 from models.tickets import draft, draft_field, draft_party
-from models.verbs.registry import Act, VerbRefused
+from models.verbs.registry import Act, SheetId, VerbRefused
 
 
 async def locked(act: Act, table: Table, id_: object, words: str) -> RowMapping:
@@ -30,17 +31,18 @@ async def locked(act: Act, table: Table, id_: object, words: str) -> RowMapping:
 _OWN_DRAFT = text(
     """
     SELECT d.*, EXISTS (SELECT FROM tr.draft_party p WHERE p.draft = d.id AND p.person = :person) AS party
-    FROM tr.draft d WHERE d.id = :draft FOR NO KEY UPDATE OF d
+    FROM tr.draft d WHERE d.contact = :contact OR d.id = CAST(:id AS bigint)
+    ORDER BY d.contact = :contact DESC LIMIT 1 FOR NO KEY UPDATE OF d
     """
 )
 
 
-async def own_draft(act: Act, draft_id: int) -> RowMapping:
+async def own_draft(act: Act, name: SheetId) -> RowMapping:
     """The draft, locked, if the actor is or was a party of it. A supervisor may look after any, the system too."""
-    found = await act.conn.execute(_OWN_DRAFT, {"draft": draft_id, "person": act.actor.person})
-    row = found.mappings().one_or_none()
+    asked = {"contact": name, "id": sheet_row(name), "person": act.actor.person}
+    row = (await act.conn.execute(_OWN_DRAFT, asked)).mappings().one_or_none()
     if row is None:
-        raise VerbRefused("refusal.no_draft", draft_id)
+        raise VerbRefused("refusal.no_draft", name)
     if not (row["party"] or act.actor.system or may(act.actor.groups, OVERSEE)):
         raise VerbRefused("refusal.not_party", row["number"])
     return row
@@ -83,11 +85,17 @@ async def touch(act: Act, draft_id: int, **values: Any) -> int:
         update(draft)
         .where(draft.c.id == draft_id)
         .values(version=draft.c.version + 1, changed=act.now, **values)
-        .returning(draft.c.version)
+        .returning(draft.c.version, draft.c.contact)
     )
-    version: int = changed.scalar_one()
-    act.changed("draft", draft_id, version)
-    return version
+    row = changed.one()
+    act.changed("draft", row.contact, row.version)
+    return row.version
+
+
+async def sheet_number_of(act: Act, contact_id: str) -> str:
+    """The FW number of a contact's sheet, "" when it has none."""
+    found = await act.conn.execute(select(draft.c.number).where(draft.c.contact == contact_id))
+    return found.scalar_one_or_none() or ""
 
 
 async def fields_of(act: Act, draft_id: int) -> dict[str, str]:
@@ -136,7 +144,7 @@ _WRITE = text(
       VALUES (:draft, :field, :value, :version, :run, :by, :at)
       ON CONFLICT (draft, field) DO UPDATE SET value = excluded.value, version = excluded.version, run = excluded.run,
         by = excluded.by, at = excluded.at)
-    UPDATE tr.draft SET version = version + 1, changed = :at WHERE id = :draft RETURNING version
+    UPDATE tr.draft SET version = version + 1, changed = :at WHERE id = :draft RETURNING version, contact
     """
 )
 
@@ -145,7 +153,8 @@ async def write_field_and_touch(act: Act, draft_id: int, name: str, state: Field
     """`write_field` and `touch` in one round trip, for what happens at every pause of a keyboard."""
     values = {"value": state.value, "version": state.version, "run": state.run, "by": by, "at": act.now}
     changed = await act.conn.execute(_WRITE, {"draft": draft_id, "field": name, **values})
-    act.changed("draft", draft_id, changed.scalar_one())
+    row = changed.one()
+    act.changed("draft", row.contact, row.version)
 
 
 async def name_of(act: Act, number: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar, cast, get_type_hints
+from typing import Any, Literal, NewType, TypeVar, cast, get_type_hints
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,6 +19,9 @@ from models.rules.clocks import HouseClocks
 
 Owner = Literal["any", "party", "claimer", "task_group"]
 """Beside the group: whose thing it must be. A party of the draft or contact, the task's claimer, its group."""
+
+SheetId = NewType("SheetId", str)
+"""How a draft is named from outside: by its contact's id, or by the number of its row."""
 
 LONGEST_TEXT = 20_000
 _LARGEST_ID = 2**63 - 1
@@ -147,6 +150,11 @@ def _fit(name: str, kind: type, value: Any) -> Any:
             value = 0  # «none», as the cards write it
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST_ID:
             return value
+    elif kind is SheetId:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST_ID:
+            value = str(value)
+        if isinstance(value, str) and value:
+            return _text(name, value)
     elif kind is float:
         if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e12:
             return float(value)

@@ -17,7 +17,7 @@ from models.rules import draft_merge, guide, permissions
 from models.rules.clocks import SHEET_OWED_S, next_attempt
 from models.rules.permissions import EVERYBODY, TALKERS, may
 from models.verbs import loading
-from models.verbs.registry import Act, VerbRefused, verb
+from models.verbs.registry import Act, SheetId, VerbRefused, verb
 from models.verbs.tickets import require_complete
 from models.work import task as tasks
 from models.work import task_attempt as task_attempts
@@ -27,25 +27,31 @@ RESULTS = ("busy", "no_answer", "reached")
 
 @verb(TALKERS, system=True, owner="party")
 async def task_create(
-    act: Act, draft: int, number: str = "", note: str = "", group: str = Group.ENGINEER, kind: str = TaskKind.HANDOVER
+    act: Act,
+    draft: SheetId,
+    number: str = "",
+    note: str = "",
+    group: str = Group.ENGINEER,
+    kind: str = TaskKind.HANDOVER,
 ) -> dict[str, Any]:
     """Hand the sheet on without voice (kind handover: it must be complete), or owe it (kind sheet). One of each."""
     row = await loading.own_draft(act, draft)
+    id_: int = row["id"]
     if kind not in (TaskKind.HANDOVER, TaskKind.SHEET):
         raise VerbRefused("refusal.argument_wrong", "kind")
     if not permissions.claimers(group):
         raise VerbRefused("refusal.argument_wrong", "group")
-    open_one = select(tasks).where(tasks.c.draft == draft, tasks.c.kind == kind, tasks.c.state != TaskState.DONE)
+    open_one = select(tasks).where(tasks.c.draft == id_, tasks.c.kind == kind, tasks.c.state != TaskState.DONE)
     existing = (await act.conn.execute(open_one)).mappings().first()
     if existing is not None:
-        return _told(existing)
-    fields = await loading.fields_of(act, draft)
+        return {**_told(existing), "sheet": row["number"]}
+    fields = await loading.fields_of(act, id_)
     number = number.strip() or fields.get("callback_number", "")
     if kind == TaskKind.HANDOVER:
         if not number:
             raise VerbRefused("refusal.callback_number_needed")
         if not fields.get("callback_number"):
-            await _keep_number(act, draft, number)
+            await _keep_number(act, id_, number)
             fields["callback_number"] = number
         require_complete(fields)
     owed = kind == TaskKind.SHEET
@@ -54,7 +60,7 @@ async def task_create(
         insert(tasks)
         .values(
             kind=kind,
-            draft=draft,
+            draft=id_,
             contact=row["contact"],
             number=number,
             customer=row["customer"],
@@ -70,7 +76,7 @@ async def task_create(
         )
         .returning(tasks)
     )
-    return _made(act, made.mappings().one())
+    return {**_made(act, made.mappings().one()), "sheet": row["number"]}
 
 
 @verb(system=True)
@@ -178,6 +184,19 @@ async def task_escalate(act: Act, task: int) -> dict[str, Any]:
     return {**_told(after), "escalated": True}
 
 
+async def settle_recalls(act: Act, number: str, by: str) -> list[str]:
+    """The caller of these promises was served meanwhile: nobody need call him back. The tasks that this ended."""
+    promised = select(tasks).where(
+        tasks.c.kind == TaskKind.RECALL, tasks.c.state != TaskState.DONE, tasks.c.number == number
+    )
+    rows = (await act.conn.execute(promised.with_for_update().order_by(tasks.c.id))).mappings().all() if number else []
+    for row in rows:
+        await _change(
+            act, row, "task_done", state=TaskState.DONE, done_at=act.now, done_result=f"served:{by}", next_due=None
+        )
+    return [str(row["id"]) for row in rows]
+
+
 async def _attempt(act: Act, task: int, result: str, contact: str) -> dict[str, Any]:
     row = await loading.locked(act, tasks, task, "refusal.no_task")
     if result not in RESULTS:
@@ -232,7 +251,7 @@ def _told(row: RowMapping) -> dict[str, Any]:
     return {
         "task": str(row["id"]),
         "state": row["state"],
-        "draft": "" if row["draft"] is None else str(row["draft"]),
+        "draft": "" if row["draft"] is None else row["contact"],
         "number": row["number"],
         "claimed_by": row["claimed_by"],
         "handover_due": row["handover_due"],

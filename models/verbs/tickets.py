@@ -15,17 +15,18 @@ from models.rules.permissions import EVERYBODY, TALKERS
 from models.store import cards
 from models.tickets import ticket as tickets
 from models.verbs import loading
-from models.verbs.registry import Act, VerbRefused, verb
+from models.verbs.registry import Act, SheetId, VerbRefused, verb
 from models.work import task
 
 
 @verb(EVERYBODY, system=True, owner="party")
-async def open_ticket(act: Act, draft: int) -> dict[str, Any]:
+async def open_ticket(act: Act, draft: SheetId) -> dict[str, Any]:
     """The sheet becomes a ticket with its number. Refused with what is missing; a second time finds the first."""
     row = await loading.own_draft(act, draft)
+    id_: int = row["id"]
     if row["ticket"] is not None:
-        return {"ticket": str(row["ticket"]), "number": row["number"]}
-    fields = {name: value for name, value in (await loading.fields_of(act, draft)).items() if value}
+        return {"ticket": str(row["ticket"]), "number": row["number"], "sheet": row["number"]}
+    fields = {name: value for name, value in (await loading.fields_of(act, id_)).items() if value}
     require_complete(fields)
     option = await _offered(act, fields)
     start = ticket_flow.opening(
@@ -35,7 +36,7 @@ async def open_ticket(act: Act, draft: int) -> dict[str, Any]:
         insert(tickets)
         .values(
             number=row["number"],
-            draft=draft,
+            draft=id_,
             contact=row["contact"],
             customer=row["customer"],
             device=await _device(act, row["customer"], fields.get("serial", "")),
@@ -53,19 +54,19 @@ async def open_ticket(act: Act, draft: int) -> dict[str, Any]:
         .returning(tickets.c.id)
     )
     ticket_id: int = made.scalar_one()
-    await loading.touch(act, draft, ticket=ticket_id)
-    await _settle_owed(act, draft)
+    await loading.touch(act, id_, ticket=ticket_id)
+    await _settle_owed(act, id_)
     act.event(
         "ticket_opened",
         contact=row["contact"],
-        draft=draft,
+        draft=id_,
         ticket=ticket_id,
         number=row["number"],
         hash=guide.sheet_hash(fields),
     )
     act.changed("ticket", ticket_id, 1)
-    act.audited(ticket=ticket_id, draft=draft, number=row["number"])
-    return {"ticket": str(ticket_id), "number": row["number"]}
+    act.audited(ticket=ticket_id, draft=id_, number=row["number"])
+    return {"ticket": str(ticket_id), "number": row["number"], "sheet": row["number"]}
 
 
 @verb(TALKERS, system=True)

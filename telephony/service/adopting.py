@@ -186,8 +186,6 @@ def _adopt_call(board: Switchboard, now: engine.CallNow, past: Past) -> None:
     board.calls[now.call] = live
     if not past.arrived:
         _write_arrival(board, live)
-    if past.draft_wanted:
-        board.errand("draft_create", {"contact": live.call})
     for leg in now.legs:
         if leg.side == "staff":
             agent = past.agents.get(leg.leg) or _whose(board, leg)
@@ -225,7 +223,7 @@ def _say_it_ended(board: Switchboard, past: Past, person: str) -> None:
     """His desk may still show the call; it is told when it comes back."""
     number = past.from_number if past.direction == "in" else past.to_number
     ended = CallIs(
-        past.call, "ended", "agent", False, number, past.customer, past.queue, "", past.connected_at,
+        past.call, "ended", "agent", False, number, past.customer, past.queue, past.call, past.connected_at,
         customer_gone=True, direction=past.direction,
     )  # fmt: skip
     board.showing.left_over.setdefault(person, []).append(ended)

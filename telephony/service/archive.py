@@ -21,7 +21,7 @@ from models.settings import Settings
 from models.store import cards, lease, people
 from models.store.database import Database
 from models.store.errors import DatabaseAway
-from models.tickets import draft_party
+from models.tickets import draft, draft_party
 from models.verbs.registry import SYSTEM, Actor, VerbRefused
 from models.verbs.runner import run_verb
 from models.work import outbound_rule, queue, setting, task
@@ -105,12 +105,11 @@ class Archive:
             card = await cards.find_by_phone(connection, number)
         return Found(card.customer, str(card.confidence), str(card.level), card.last_agent)
 
-    async def parties_of(self, draft: str) -> set[str]:
-        if not draft.isascii() or not draft.isdigit():
-            return set()
+    async def parties_of(self, contact: str) -> set[str]:
+        """Everybody who may write in this contact's sheet."""
+        query = select(draft_party.c.person).where(draft_party.c.draft == draft.c.id, draft.c.contact == contact)
         async with self.database.reading() as connection:
-            rows = await connection.execute(select(draft_party.c.person).where(draft_party.c.draft == int(draft)))
-            return set(rows.scalars())
+            return set((await connection.execute(query)).scalars())
 
     # ---- the house --------------------------------------------------------------------------------------------
 

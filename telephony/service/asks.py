@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from models.kinds import AgentState, Group
+from models.rules import guide
 from telephony import calls
 from telephony import messages as link
 from telephony.exchange import engine
@@ -24,10 +25,11 @@ OVERSEERS = frozenset({Group.SUPERVISOR, Group.MANAGER})
 CHOOSABLE = frozenset({AgentState.READY, AgentState.NOT_READY, AgentState.SIGNED_OUT})
 DIGITS = frozenset("0123456789*#ABCD")
 LONGEST_REASON = 200
+LONGEST_FIELD = 20_000
 
 CallWish = (
     link.Accept | link.Decline | link.Hold | link.HangUp | link.HangUpReason | link.Transfer | link.CompleteTransfer
-    | link.BackToCustomer | link.SendDigits | link.CardPainted | link.DraftPainted
+    | link.BackToCustomer | link.SendDigits | link.CardPainted | link.DraftPainted | link.SheetNow
 )  # fmt: skip
 Wish = (
     CallWish | link.Renew | link.ChooseState | link.FinishWrapUp | link.ExtendWrapUp | link.DialNumber | link.Force
@@ -89,6 +91,8 @@ def _ask(board: Switchboard, person: str, wish: Wish) -> None:
         case _:
             live = board.calls.get(wish.call)
             if live is None or person not in live.agents:
+                if isinstance(wish, link.SheetNow):
+                    return  # nobody is there to see it; its outbox keeps it
                 raise Refused("call_gone" if isinstance(wish, link.Accept | link.Decline) else "no_such_call")
             _about_call(board, person, live, wish)
 
@@ -133,6 +137,22 @@ def _about_call(board: Switchboard, person: str, live: LiveCall, wish: CallWish)
             board.write(call, "card_painted", person, {"painted_at": at})
         case link.DraftPainted(draft=draft, hash=hash_):
             board.write(call, "draft_painted", person, {"draft": draft, "hash": hash_})
+        case link.SheetNow():
+            _sheet_now(board, person, live, wish)
+
+
+def _sheet_now(board: Switchboard, person: str, live: LiveCall, wish: link.SheetNow) -> None:
+    """The database is away: the texts of this desk go to the others of the call as not yet stored."""
+    seat = board.seats.get(person)
+    name = seat.name if seat is not None else person
+    now = board.clock.now()
+    for field in wish.values.keys() & guide.FIELD.keys():
+        value, known = wish.values[field][:LONGEST_FIELD], live.unstored.get(field)
+        if known is None or known.value != value:
+            version = wish.versions.get(field, 0)
+            board.showing.unstored(
+                live, link.DraftChanged(live.call, field, value, person, name, now, version, stored=False)
+            )
 
 
 def _is_offered(board: Switchboard, person: str, call: str) -> bool:
@@ -155,7 +175,7 @@ def _in_queues(board: Switchboard, person: str) -> None:
 
 def _write_hash(board: Switchboard, person: str, live: LiveCall, draft_hash: str) -> None:
     if draft_hash:
-        board.write(live.call, "draft_hash", person, {"draft": live.draft, "hash": draft_hash})
+        board.write(live.call, "draft_hash", person, {"draft": live.call, "hash": draft_hash})
 
 
 def _transfer(board: Switchboard, person: str, live: LiveCall, wish: link.Transfer) -> None:

@@ -112,7 +112,8 @@ class Leading:
         )  # fmt: skip
         self.switchboard = board
         self.tasks = TaskClocks(board, self.archive)
-        self.shipper = Shipper(journal, self.archive, refused=self._line_refused, done=self._errand_done)
+        self.shipper = Shipper(journal, self.archive, refused=self._line_refused)
+        board.shipper = self.shipper
         board.write("", "leading", "", {"epoch": epoch})
         workers = [
             asyncio.create_task(self.shipper.run(), name="shipper"),
@@ -172,10 +173,6 @@ class Leading:
                 return
             except DatabaseAway:
                 await asyncio.sleep(TRY_AGAIN_S)
-
-    def _errand_done(self, errand: Errand, result: dict[str, object]) -> None:
-        if self.switchboard is not None:
-            self.switchboard.errand_done(errand, result)
 
     def _line_refused(self, line: Event | Errand, why: str) -> None:
         if self.switchboard is not None:

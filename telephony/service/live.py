@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from telephony.messages import DraftChanged
+
 
 @dataclass
 class StaffLeg:
@@ -37,8 +39,8 @@ class LiveCall:
     task_told: bool = False
     customer: str = ""
     confidence: str = "unknown"
-    draft: str = ""
     draft_wanted: bool = False
+    unstored: dict[str, DraftChanged] = field(default_factory=dict)  # texts that only desks have so far, by field
     answered: bool = False  # the customer's leg
     customer_media: bool = False
     customer_gone: bool = False
@@ -74,6 +76,11 @@ class LiveCall:
         """The living leg of an agent, the answered one first."""
         mine = [leg for leg in self.legs.values() if leg.agent == agent and not leg.dropped]
         return next((leg for leg in mine if leg.answered), mine[0] if mine else None)
+
+    @property
+    def present(self) -> set[str]:
+        """Who of the house is on the line or rung for it now."""
+        return {leg.agent for leg in self.legs.values() if not leg.dropped}
 
     def newly_connected(self) -> StaffLeg | None:
         """The leg that talks with the customer both ways, when routing was not told yet."""

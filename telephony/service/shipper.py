@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -23,6 +24,9 @@ from telephony.service.journal import Errand, Event, Journal, Line, files, read_
 BATCH = 200
 FIRST_RETRY_S = 0.2
 LAST_RETRY_S = 3.0
+PASSED_WITHIN_S = 2.0
+LOOK_AGAIN_S = 0.01
+KEPT_S = 24 * 3600.0  # a switchboard that takes over without the database knows its calls from these files
 TRIES = 3  # of a line that fails for a reason nobody thought of
 
 
@@ -39,20 +43,20 @@ class Receiver(Protocol):
 
 
 class Shipper:
-    """One task that follows the journal. `done` is called with each errand that was carried out."""
+    """One task that follows the journal."""
 
     def __init__(
         self,
         journal: Journal,
         receiver: Receiver,
         refused: Callable[[Line, str], None] | None = None,
-        done: Callable[[Errand, dict[str, Any]], None] | None = None,
     ) -> None:
         self._journal = journal
         self._receiver = receiver
         self._refused = refused
-        self._done = done
         self.away = False
+        self._older_done = False
+        self._shipped = _position(journal.path)
 
     async def run(self) -> None:
         """Ship what older epochs left, then follow the living file for ever."""
@@ -60,6 +64,8 @@ class Shipper:
         for path in files(directory, self._journal.site):
             if path != self._journal.path:
                 await self._ship_file(path, None)
+                _prune(path)
+        self._older_done = True
         while True:
             self._journal.grown.clear()
             await self._ship_file(self._journal.path, self._journal.durable_bytes)
@@ -77,6 +83,20 @@ class Shipper:
                 return False
         return True
 
+    async def passed(self, within_s: float = PASSED_WITHIN_S) -> bool:
+        """Whether everything appended until now has been shipped; does not wait for a database that is away."""
+        end = time.monotonic() + within_s
+        try:
+            await asyncio.wait_for(self._journal.durable(), within_s)
+        except TimeoutError:
+            return False
+        wanted = self._journal.durable_bytes
+        while not self._older_done or self._shipped < wanted:
+            if self.away or time.monotonic() > end:
+                return False
+            await asyncio.sleep(LOOK_AGAIN_S)
+        return True
+
     async def _ship_file(self, path: Path, stop: int | None) -> None:
         start = _position(path)
         events: list[Event] = []
@@ -92,14 +112,19 @@ class Shipper:
                 events = [line]
             else:
                 await self._with_patience(line)
-                _remember(path, after)
+                self._remember(path, after)
             end = after
         await self._store(path, events, end)
 
     async def _store(self, path: Path, events: list[Event], end: int) -> None:
         if events:
             await self._with_patience(events)
-            _remember(path, end)
+            self._remember(path, end)
+
+    def _remember(self, path: Path, position: int) -> None:
+        _write_position(path, position)
+        if path == self._journal.path:
+            self._shipped = position
 
     async def _with_patience(self, what: list[Event] | Errand) -> None:
         wait = FIRST_RETRY_S
@@ -107,9 +132,7 @@ class Shipper:
         while True:
             try:
                 if isinstance(what, Errand):
-                    result = await self._receiver.run_errand(what)
-                    if self._done is not None:
-                        self._done(what, result)
+                    await self._receiver.run_errand(what)
                 else:
                     await self._receiver.store_events(what)
                 self.away = False
@@ -152,7 +175,14 @@ def _position(path: Path) -> int:
         return 0
 
 
-def _remember(path: Path, position: int) -> None:
+def _prune(path: Path) -> None:
+    """Remove a journal of an older epoch that the database has whole, once no switchboard will look back so far."""
+    if time.time() - path.stat().st_mtime > KEPT_S:
+        path.unlink()
+        path.with_suffix(".shipped").unlink(missing_ok=True)
+
+
+def _write_position(path: Path, position: int) -> None:
     fresh = path.with_suffix(".shipping")
     fresh.write_text(str(position), encoding="ascii")
     os.replace(fresh, path.with_suffix(".shipped"))

@@ -8,7 +8,7 @@ from collections.abc import Awaitable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from telephony.messages import Board, CallIs, Colleague, Colleagues, Glimpse, Offer, OfferGone
+from telephony.messages import Board, CallIs, Colleague, Colleagues, DraftChanged, Glimpse, Offer, OfferGone
 from telephony.service import views
 from telephony.service.live import LiveCall
 
@@ -72,8 +72,23 @@ class Showing:
 
     def offer(self, person: str, offer: Offer) -> Awaitable[None] | None:
         """Tell a desk of an offer at once, before its phone is rung."""
+        new = person not in self._offered
         self._offered[person] = offer
-        return self._board.desks.tell(person, offer)
+        told = self._board.desks.tell(person, offer)
+        if new:
+            self._show_unstored(person, self._board.calls.get(offer.call))
+        return told
+
+    def unstored(self, live: LiveCall, news: DraftChanged) -> None:
+        """A text that only its writer's desk has, for the others of the call and for whoever comes to it."""
+        live.unstored[news.field] = news
+        for person in live.present - {news.by}:
+            self._board.desks.tell(person, news)
+
+    def _show_unstored(self, person: str, live: LiveCall | None) -> None:
+        for news in live.unstored.values() if live is not None else ():
+            if news.by != person:
+                self._board.desks.tell(person, news)
 
     def colleagues_changed(self) -> None:
         self._colleagues_dirty = True
@@ -95,6 +110,8 @@ class Showing:
             elif view is not None and view != last:
                 shown[call] = view
                 board.desks.tell(person, view)
+                if last is None:
+                    self._show_unstored(person, live)
 
     def _show_offer(self, person: str, names: dict[str, str], now: float) -> None:
         board = self._board

@@ -29,6 +29,7 @@ from telephony.service.house import House
 from telephony.service.journal import Event, Journal
 from telephony.service.live import Found, LiveCall, Seat
 from telephony.service.ordering import Answered, Ordering
+from telephony.service.shipper import Shipper
 from telephony.service.showing import Showing
 
 LOOK_UP_S = 0.15  # what a look-up may take before the card comes later
@@ -82,6 +83,7 @@ class Switchboard:
         self._stepping = False
         self._dials = 0
         self._errands: set[asyncio.Task[None]] = set()
+        self.shipper: Shipper | None = None
         self._began = clock.now()
         self._now: float | None = None  # the instant of the step that is being carried out
 
@@ -206,6 +208,10 @@ class Switchboard:
         """A verb of the system for the database, when it is there."""
         self.journal.errand(name, args, self.clock.now())
 
+    async def shipped(self) -> bool:
+        """Whether the database has everything that was written until now; waits a moment for it."""
+        return self.shipper is not None and await self.shipper.passed()
+
     def alarm(self, what: str, call: str, agent: str) -> None:
         """Write it and let every supervisor's board show it."""
         log.warning("alarm", alarm=what, call=call, agent=agent)
@@ -216,7 +222,7 @@ class Switchboard:
         return seat.extension if seat is not None else agent
 
     def need_draft(self, live: LiveCall, agent: str) -> None:
-        """A contact has its sheet, named like itself, from the first ring on; the database numbers it when it is there."""
+        """A contact has its sheet from the first ring on, named like the contact; the database numbers it later."""
         if not live.draft_wanted:
             live.draft_wanted = True
             self.errand(

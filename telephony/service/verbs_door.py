@@ -20,6 +20,11 @@ from telephony.service.floor_log import log
 if TYPE_CHECKING:
     from telephony.service.link import Link
 
+MAY_BE_OWED = frozenset(
+    {"refusal.no_draft", "refusal.not_party", "refusal.no_contact", "refusal.not_your_contact"}
+)
+"""Refusals that mean nothing as long as the journal holds lines the database has not got."""
+
 Tell = Callable[[ToDesk], Awaitable[None] | None]
 
 
@@ -60,7 +65,7 @@ class VerbsDoor:
         if before is not None:
             await asyncio.wait([before])
         try:
-            result = await self._archive.run_verb(who, verb.name, verb.args, verb.key)
+            result = await self._carry_out(who, verb)
         except VerbRefused as refused:
             if refused.again:
                 self._remember(verb)
@@ -71,8 +76,28 @@ class VerbsDoor:
         else:
             self._remember(verb)
             tell(VerbDone(verb.key, result))
-            if verb.name == "draft_save" and not result.get("conflict"):
-                await self._tell_parties(who, verb, result)
+            if verb.name == "draft_save":
+                self._stored(verb, result)
+                if not result.get("conflict"):
+                    await self._tell_parties(who, verb, result)
+
+    async def _carry_out(self, who: Person, verb: Verb) -> dict[str, Any]:
+        try:
+            return await self._archive.run_verb(who, verb.name, verb.args, verb.key)
+        except VerbRefused as refused:
+            if refused.again or refused.words not in MAY_BE_OWED:
+                raise
+            # A contact, its sheet or somebody's part in it may still be on its way from the journal.
+            board = self._link.switchboard
+            if board is None or not await board.shipped():
+                raise VerbRefused(refused.words, *refused.args_, again=True) from refused
+        return await self._archive.run_verb(who, verb.name, verb.args, verb.key)
+
+    def _stored(self, verb: Verb, result: dict[str, Any]) -> None:
+        board = self._link.switchboard
+        live = board.calls.get(str(result.get("draft", ""))) if board is not None else None
+        if live is not None:
+            live.unstored.pop(str(verb.args.get("field", "")), None)
 
     def _remember(self, verb: Verb) -> None:
         board = self._link.switchboard
@@ -82,7 +107,7 @@ class VerbsDoor:
 
     async def _tell_parties(self, who: Person, verb: Verb, result: dict[str, Any]) -> None:
         """The others who have this sheet open see the field change before they read it again."""
-        draft = str(verb.args.get("draft", ""))
+        draft = str(result.get("draft", ""))
         news = DraftChanged(
             draft=draft,
             field=str(verb.args.get("field", "")),

@@ -28,6 +28,21 @@ async def test_one_draft_a_contact_with_a_number_of_the_day(floor: Floor) -> Non
         assert [each.draft for each in await cards.drafts_of(conn, "1007")] == [first["draft"]]
 
 
+async def test_a_draft_is_named_by_its_contact_or_by_its_number(floor: Floor) -> None:
+    draft = await floor.draft("c1", LIN)
+    assert draft == "c1"
+    async with floor.database.reading() as conn:
+        row = (await conn.execute(text("SELECT id FROM tr.draft"))).scalar_one()
+    for version, name in enumerate(("c1", str(row), row)):
+        done = await floor(LIN, "draft_save", draft=name, field="tried", value=f"x{version}", base_version=version)
+        assert (done["draft"], done["version"]) == ("c1", version + 1)
+    async with floor.database.reading() as conn:
+        for name in ("c1", str(row)):
+            sheet = await cards.draft(conn, name)
+            assert sheet is not None and (sheet.draft, sheet.contact) == ("c1", "c1")
+        assert await cards.draft(conn, "9" * 30) is None
+
+
 async def test_equal_base_writes_equal_value_does_nothing(floor: Floor) -> None:
     draft = await floor.draft("c1", LIN, GAO)
     one = await floor(LIN, "draft_save", draft=draft, field="symptom", value="蓝屏", base_version=0)

@@ -101,7 +101,8 @@ async def test_every_verb_writes_audit_and_tells(floor: Floor) -> None:
         ({"draft": -1, "field": "tried", "value": "x", "base_version": 0}, "refusal.argument_wrong", "draft"),
         ({"draft": True, "field": "tried", "value": "x", "base_version": 0}, "refusal.argument_wrong", "draft"),
         ({"draft": 10**30, "field": "tried", "value": "x", "base_version": 0}, "refusal.argument_wrong", "draft"),
-        ({"draft": "1; DROP", "field": "tried", "value": "x", "base_version": 0}, "refusal.argument_wrong", "draft"),
+        ({"draft": ["1"], "field": "tried", "value": "x", "base_version": 0}, "refusal.argument_wrong", "draft"),
+        ({"draft": "", "field": "tried", "value": "x", "base_version": 0}, "refusal.argument_wrong", "draft"),
         ({"draft": "1", "colour": 1}, "refusal.argument_unknown", "colour"),
     ],
 )

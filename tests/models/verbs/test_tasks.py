@@ -134,3 +134,37 @@ async def test_an_unfinished_sheet_is_owed_by_its_writer(floor: Floor) -> None:
     await floor(LIN, "open_ticket", draft=draft)
     async with floor.database.reading() as conn:
         assert await cards.tasks(conn) == ()
+
+
+async def test_a_caller_who_was_served_later_is_not_called_back(floor: Floor) -> None:
+    await floor(SYSTEM, "promise_recall", contact="lost", number="+8613800138000", why="abandoned")
+    other = await floor(SYSTEM, "promise_recall", contact="other", number="+8613900002741", why="abandoned")
+    await floor(SYSTEM, "contact_open", contact="again", from_number="+8613800138000", to_number="400")
+    await floor(SYSTEM, "contact_close", contact="again", outcome="abandoned", hang_up_by="customer")
+    async with floor.database.reading() as conn:
+        assert len(await cards.tasks(conn)) == 2
+    await floor(SYSTEM, "contact_open", contact="third", from_number="+8613800138000", to_number="400")
+    await floor(SYSTEM, "contact_connected", contact="third", agent="1001")
+    await floor(SYSTEM, "contact_close", contact="third", outcome="answered", hang_up_by="customer")
+    async with floor.database.reading() as conn:
+        (line,) = await cards.tasks(conn)
+    assert line.task == other["task"]
+
+
+async def test_a_caller_reached_on_our_call_is_not_called_again(floor: Floor) -> None:
+    task = (await floor(SYSTEM, "promise_recall", contact="lost", number="+8613800138000"))["task"]
+    await floor(ZHOU, "task_claim", task=task)
+    await floor(SYSTEM, "contact_open", contact="out", direction="out", from_number="400", to_number="+8613800138000")
+    await floor(SYSTEM, "contact_connected", contact="out", agent="1007")
+    await floor(SYSTEM, "contact_close", contact="out", outcome="answered", hang_up_by="staff")
+    async with floor.database.reading() as conn:
+        assert await cards.tasks(conn) == ()
+    assert (await floor(ZHOU, "task_done", task=task, result="reached"))["state"] == "done"
+
+
+async def test_an_answer_carries_the_number_of_the_sheet(floor: Floor) -> None:
+    draft = await floor.draft("c1", LIN, fields=COMPLETE)
+    made = await floor(LIN, "task_create", draft=draft, number="+8613800138000")
+    again = await floor(LIN, "task_create", draft="1")
+    assert made["sheet"] == again["sheet"] == "FW26032000001"
+    assert (made["draft"], made["task"]) == ("c1", again["task"])

@@ -42,6 +42,60 @@ async def test_calls_are_routed_without_the_database_and_stored_once_afterwards(
     assert room.leading.leads.is_set() and len({event.epoch for event in room.events()}) == 1
 
 
+async def test_a_contact_has_its_draft_while_the_database_is_away(room: Room) -> None:
+    desk = await room.desk("1001")
+    await room.database_away()
+    await answered(room, desk, "c1")
+    assert (await desk.until(link.Offer)).draft == "c1"
+    assert (await desk.until(link.CallIs, lambda call: call.stage == "talking")).draft == "c1"
+    room.database_back()
+    # The desk may be quicker than the journal: neither the sheet nor his part in it is there yet.
+    args = {"draft": "c1", "field": "symptom", "value": "反复重启", "base_version": 0}
+    while True:
+        done = await desk.verb("v1", "draft_save", **args)
+        if isinstance(done, link.VerbDone):
+            break
+        assert done.again
+        desk.heard.remove(done)
+        await asyncio.sleep(0.02)
+    assert (done.result["draft"], done.result["conflict"]) == ("c1", False)
+    assert await room.one("SELECT value FROM tr.draft_field WHERE field = 'symptom'") == "反复重启"
+    await room.shipped()
+    refused = await desk.verb("v2", "draft_save", **{**args, "draft": "nobody's"})
+    assert isinstance(refused, link.VerbRefused)
+    assert (refused.words, refused.again) == ("refusal.no_draft", False)
+
+
+async def test_a_call_is_handed_over_with_its_texts_while_the_database_is_away(room: Room) -> None:
+    agent, engineer = await room.desk("1001"), await room.desk("2001")
+    await room.database_away()
+    await answered(room, agent, "c1")
+    await agent.send(link.SheetNow("c1", {"symptom": "反复重启", "colour": "?"}, {"symptom": 2}))
+    await agent.send(link.Transfer("c1", to="2001", draft_hash="abc"))
+    offer = await engineer.until(link.Offer)
+    assert (offer.role, offer.draft) == ("consult", "c1")
+    news = await engineer.until(link.DraftChanged)
+    assert (news.draft, news.field, news.value, news.by) == ("c1", "symptom", "反复重启", "1001")
+    assert (news.version, news.stored) == (2, False)
+    await until(lambda: room.exchange.ringing("2001"))
+    room.exchange.pick_up("2001")
+    await engineer.until(link.CallIs, lambda call: call.stage == "consulting")
+    await agent.send(link.SheetNow("c1", {"symptom": "反复重启，蓝屏"}))
+    await engineer.until(link.DraftChanged, lambda told: told.value == "反复重启，蓝屏")
+    await engineer.send(link.DraftPainted("c1", "c1", "abc"))
+    await agent.send(link.CompleteTransfer("c1", "abc"))
+    await engineer.until(link.CallIs, lambda call: call.responsible and call.stage == "talking")
+    assert not [each for each in agent.heard if isinstance(each, link.DraftChanged)]
+    room.database_back()
+    await room.shipped()
+    assert await room.one("SELECT state FROM tr.handover WHERE contact = 'c1'") == "committed"
+    assert await room.one("SELECT responsible FROM tr.draft WHERE contact = 'c1'") == "2001"
+    args = {"draft": "c1", "field": "symptom", "value": "反复重启，蓝屏", "base_version": 0}
+    assert isinstance(await agent.verb("v1", "draft_save", **args), link.VerbDone)
+    assert (await engineer.until(link.DraftChanged, lambda told: told.stored)).value == "反复重启，蓝屏"
+    assert room.leading.switchboard.calls["c1"].unstored == {}
+
+
 async def test_a_known_token_is_good_while_the_database_is_away(room: Room) -> None:
     await room.desk("1001")
     await room.database_away()

@@ -13,7 +13,8 @@ import pytest
 
 from models.store.errors import DatabaseAway
 from telephony.service.journal import Errand, Event, Journal, files, read_lines
-from telephony.service.shipper import ErrandRefused, Shipper
+from telephony.service.shipper import KEPT_S, ErrandRefused, Shipper
+from tests.telephony.service.room import until
 
 
 class Basin:
@@ -156,20 +157,19 @@ async def test_an_outage_delays_and_keeps_the_order(tmp_path: Path, monkeypatch:
     monkeypatch.setattr("telephony.service.shipper.FIRST_RETRY_S", 0.01)
     basin = Basin()
     basin.away = True
-    done: list[str] = []
     journal = Journal(tmp_path, "site", 1)
-    shipper = Shipper(journal, basin, done=lambda errand, result: done.append(result["done"]))
+    shipper = Shipper(journal, basin)
     task = asyncio.create_task(shipper.run())
     for n in range(5):
         journal.append("c1", "arrived", "", float(n))
         journal.errand("contact_open", {"n": n}, float(n))
     await journal.durable()
     assert not await shipper.drained(0.1)
-    assert shipper.away and basin.got == []
+    assert shipper.away and basin.got == [] and not await shipper.passed()
     basin.away = False
     assert await shipper.drained()
     assert basin.got == [name for n in range(1, 6) for name in (f"1.{n}", f"site-1-{n}")]
-    assert done == ["contact_open"] * 5
+    assert await shipper.passed()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     await journal.close()
@@ -214,6 +214,31 @@ async def test_an_unexpected_fault_never_stops_what_comes_behind(
     assert await shipper.drained()
     assert basin.got == got
     assert (tmp_path / "refused.txt").exists() == (len(got) == 1)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await journal.close()
+
+
+async def test_an_old_journal_goes_once_all_of_it_was_shipped(tmp_path: Path) -> None:
+    long_ago = time.time() - KEPT_S - 60
+    for epoch in (1, 2):
+        old = Journal(tmp_path, "site", epoch)
+        old.append("c1", "arrived", "", 1.0)
+        await old.durable()
+        await old.close()
+    os.utime(tmp_path / "site-0000000001.jsonl", (long_ago, long_ago))
+    basin = Basin()
+    basin.away = True
+    journal = Journal(tmp_path, "site", 3)
+    shipper = Shipper(journal, basin)
+    task = asyncio.create_task(shipper.run())
+    assert not await shipper.passed(0.3)
+    assert len(files(tmp_path, "site")) == 3
+    basin.away = False
+    await until(lambda: basin.got == ["1.1", "2.1"])
+    assert await shipper.passed()
+    assert not list(tmp_path.glob("site-0000000001.*"))
+    assert [path.name for path in files(tmp_path, "site")] == ["site-0000000002.jsonl", "site-0000000003.jsonl"]
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     await journal.close()
