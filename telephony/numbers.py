@@ -80,7 +80,7 @@ _extension = re.compile(
     r"(?:转接?|分机|内线|;?\s*ext(?:n|ension)?[.:=]?|x|#|[,;]+|p+|w+)\s*:?\s*(\d{1,8})#?\s*$", re.IGNORECASE
 )
 _hyphen_extension = re.compile(r"^(?P<number>.*\d{7,8})\s*-\s*(?P<extension>\d{1,6})$")
-_allowed = re.compile(r"^\+?[\d\s().\-/·]*$")
+_allowed = re.compile(r"^[(\[\s]*\+?[\d\s()\[\].\-/·]*$")
 _mobile = re.compile(r"^1[3-9]\d{9}$")
 _carrier_prefix = re.compile(r"^(?:17951|17911|17909|12593|10193)(?=0?1[3-9]\d{9}$|0\d{9,11}$)")
 _fixed = re.compile(r"^(?:10|2\d|[3-9]\d{2})[2-8]\d{6,7}$")
@@ -145,7 +145,7 @@ def _tail_is_extension(head: str) -> bool:
 def _national(plain: str, area: str) -> Number | None:
     """A number of this country in any spelling; None when it must be another country's or something else."""
     digits = _digits(plain)
-    international = plain.lstrip("( ").startswith("+")
+    international = plain.lstrip("([ ").startswith("+")
     if digits.startswith("00") and not international:
         digits, international = digits[2:], True
     if international or (digits.startswith("86") and len(digits) >= 12):

@@ -210,3 +210,11 @@ def test_places() -> None:
     assert place("+12024561111", "en") == ""
     assert place("1001", "zh_CN") == ""
     assert place("", "en") == ""
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    ["(+86)13000081993", "(+86) 130 0008 1993", "（+86）130-0008-1993", "(+86-130)00081993", "[+86] 130 0008 1993"],
+)
+def test_a_plus_inside_brackets_is_read(spelled: str) -> None:
+    assert normalise(spelled).e164 == "+8613000081993"
