@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from platformdirs import user_data_path
+from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtWidgets import QApplication
 
 from desktop.flows.front import FrontDesk, SignInFailed
@@ -34,11 +35,15 @@ log = logging.getLogger(__name__)
 
 SITE_FILE = "site.json"
 """What tells a desk where its site is; the switchboard writes it."""
+STAIR = 36
+"""Pixels between windows that overlap on a small screen."""
 
 
 @dataclass(frozen=True)
 class DeskOptions:
-    """What a desk is started with. `robot` names the group it plays, "" for a person. `theme` "": the one he chose."""
+    """What a desk is started with. `robot` names the group it plays, "" for a person. `theme` "": the one he chose.
+
+    `place` 0…2 when three desks share a screen."""
 
     data_dir: Path
     person: str = ""
@@ -47,6 +52,7 @@ class DeskOptions:
     robot: str = ""
     tone: int = 0
     pictures: Path | None = None
+    place: int | None = None
 
 
 def make_application(theme_name: str) -> tuple[QApplication, Theme]:
@@ -106,6 +112,8 @@ async def _desk(options: DeskOptions, theme: Theme) -> int:
 
         main = MainWindow(desk, theme)
         main.closed.connect(over.set)
+        if options.place is not None:
+            main.move(place_on(main.screen().availableGeometry(), main.frameGeometry().size(), options.place))
         main.show()
         if window is not None:
             window.hide()
@@ -123,6 +131,14 @@ async def _desk(options: DeskOptions, theme: Theme) -> int:
         return 0
     finally:
         await desk.close()
+
+
+def place_on(screen: QRect, size: QSize, place: int, of: int = 3) -> QPoint:
+    """The corner of one of `of` windows: side by side where they fit, else overlapping evenly, every bar in sight."""
+    right = max(0, screen.width() - size.width())
+    down = 0 if right >= size.width() * (of - 1) else max(STAIR, screen.height() - size.height())
+    steps = QPoint(max(STAIR, min(right // (of - 1), size.width())), max(STAIR, down // (of - 1)) if down else 0)
+    return screen.topLeft() + steps * place
 
 
 async def _load_desk(options: DeskOptions, own: Path) -> Desk:
@@ -198,6 +214,7 @@ def main() -> int:
     parser.add_argument("--tone", type=int, default=0, help="Hz under the robot's speech")
     parser.add_argument("--no-sound", action="store_true")
     parser.add_argument("--pictures", type=Path)
+    parser.add_argument("--place", type=int, choices=(0, 1, 2), help="of three windows on one screen")
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     if given.language:
@@ -205,7 +222,9 @@ def main() -> int:
     else:
         use_chosen()
     return run_desk(
-        DeskOptions(given.data, given.person, given.theme, given.no_sound, given.robot, given.tone, given.pictures)
+        DeskOptions(
+            given.data, given.person, given.theme, given.no_sound, given.robot, given.tone, given.pictures, given.place
+        )
     )
 
 

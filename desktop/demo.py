@@ -42,6 +42,8 @@ AGENT_TONES = {"1001": 1300, "1007": 1500, "2031": 1750, "2044": 1950}
 STAFF = (("agent", "1001"), ("agent", "1007"), ("engineer", "2031"), ("engineer", "2044"), ("supervisor", "3001"))
 SHOWN = ("1001", "2031", "3001")
 """Whose windows are seen when the newcomer watches all three."""
+PLAYED_CALLS = 300
+"""Customers who call one after the other while a newcomer plays; he ends the demo by closing his window."""
 
 
 @dataclass
@@ -251,7 +253,9 @@ async def open_desks(floor: Floor, logs: Path, options: DemoOptions, played: str
         surroundings = {"TR_DEMO_PASSWORD": PASSWORD}
         if robot:
             arguments += ["--robot", group, "--tone", str(AGENT_TONES.get(person, 0)), "--no-sound"]
-            if played != "all" or person not in SHOWN:
+            if played == "all" and person in SHOWN:
+                arguments += ["--place", str(SHOWN.index(person))]
+            else:
                 surroundings["QT_QPA_PLATFORM"] = "offscreen"
         if options.pictures is not None:
             options.pictures.mkdir(parents=True, exist_ok=True)
@@ -266,6 +270,13 @@ async def open_desks(floor: Floor, logs: Path, options: DemoOptions, played: str
             raise DemoFailed(tr("cli.demo_desk_failed", person, log)) from None
 
 
+def windows_of(played: str | None) -> tuple[str, ...]:
+    """The people whose windows the newcomer sees; closing one of them ends the demo."""
+    if played == "all":
+        return SHOWN
+    return (role_person(played),) if played else ()
+
+
 def role_person(role: str) -> str:
     """The number of the person a newcomer plays in a role."""
     return next((person for group, person in STAFF if group == role), "")
@@ -273,15 +284,21 @@ def role_person(role: str) -> str:
 
 async def watch(floor: Floor, logs: Path, options: DemoOptions, address: str, played: str | None) -> bool:
     """Let the customers call; returns whether enough contacts ended (or were answered, with --minutes)."""
+    windows = windows_of(played)
+    for person in windows:
+        if not await signed_in(floor, logs, person):
+            return True  # he closed the sign-in window
     database = connect_service(options.data_dir)
     began = await database.clock()
     try:
         if options.callers:
             wanted = options.calls or round(options.minutes * 60)  # with --minutes alone: as many as fit
+            if windows and not options.minutes:
+                wanted = PLAYED_CALLS
             await start_callers(floor, logs, options, address, await demo_data.some_numbers(database, wanted))
         limit = options.minutes * 60 if options.minutes else 60 + CALL_BUDGET_S * options.calls
-        if not options.callers and not options.minutes:
-            limit = float("inf")  # real people call when they call
+        if not options.minutes and (windows or not options.callers):
+            limit = float("inf")  # people take the time they take
         deadline = time.monotonic() + limit
         told = -1
         while time.monotonic() < deadline:
@@ -289,12 +306,12 @@ async def watch(floor: Floor, logs: Path, options: DemoOptions, address: str, pl
             ended, answered = await count_ended(database, began)
             if ended != told:
                 told = ended
-                say(tr("cli.demo_calls_ended", ended, options.calls))
+                say(tr("cli.demo_calls_ended", ended, options.calls) if not windows else tr("cli.demo_calls", ended))
             if floor.gone("serve"):
                 raise DemoFailed(tr("cli.demo_serve_failed", logs / "serve.log"))
-            if played is not None and floor.gone(f"desk-{role_person(played)}"):
+            if any(floor.gone(f"desk-{person}") for person in windows):
                 return True  # the newcomer closed the window
-            if not options.minutes and ended >= options.calls:
+            if not windows and not options.minutes and ended >= options.calls:
                 return True
         if not options.minutes:
             say(tr("cli.demo_late", round(limit)))
@@ -304,6 +321,16 @@ async def watch(floor: Floor, logs: Path, options: DemoOptions, address: str, pl
         return answered >= options.calls
     finally:
         await database.close()
+
+
+async def signed_in(floor: Floor, logs: Path, person: str) -> bool:
+    """Wait, as long as it takes, until a newcomer has signed in; False when he has closed the window instead."""
+    log = logs / f"desk-{person}.log"
+    while re.search(r"^SIGNED IN", said(log), re.MULTILINE) is None:
+        if floor.gone(f"desk-{person}"):
+            return False
+        await asyncio.sleep(0.3)
+    return True
 
 
 async def start_callers(floor: Floor, logs: Path, options: DemoOptions, address: str, numbers: list[str]) -> None:
@@ -350,7 +377,8 @@ async def conclude(options: DemoOptions, enough: bool, before: Proof) -> int:
     proof = newly(await prove(options.data_dir), before)
     pictures = sorted(str(path) for path in options.pictures.glob("*.png")) if options.pictures else []
     report = {**as_report(proof), "pictures": pictures}
-    broken = unkept(proof, robots=options.callers > 0 and options.hands_off)
+    # What a newcomer does with his calls is his own affair; that nothing is broken is ours.
+    broken = unkept(proof, robots=options.callers > 0) if options.hands_off else []
     write_report(options, report)
     for number, words in broken:
         say(tr("cli.demo_unkept", number, words))

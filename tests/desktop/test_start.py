@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QPoint, QRect, QSize
 
+from desktop.app import place_on
 from desktop.widgets import bridge
 from resources import i18n
 
@@ -70,3 +72,13 @@ def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch):
             bridge.check_screen()
     finally:
         i18n.use("zh_CN")
+
+
+def test_three_desks_stand_beside_each_other_or_overlap_in_steps():
+    size = QSize(1366, 768)
+    wide = [place_on(QRect(0, 0, 5120, 1440), size, number) for number in range(3)]
+    assert wide == [QPoint(0, 0), QPoint(1366, 0), QPoint(2732, 0)]
+    usual = [place_on(QRect(0, 0, 1920, 1080), size, number) for number in range(3)]
+    assert usual == [QPoint(0, 0), QPoint(277, 156), QPoint(554, 312)]
+    small = [place_on(QRect(0, 0, 1366, 768), size, number) for number in range(3)]
+    assert small == [QPoint(0, 0), QPoint(36, 36), QPoint(72, 72)]
