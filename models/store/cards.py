@@ -25,6 +25,7 @@ from models.cards import (
 )
 from models.kinds import CallerKind, Confidence, CustomerLevel, TicketStage, WarrantyState
 from models.rules.policy import words
+from models.store.database import fetch
 from models.store.sheets import (  # the other reads of the screens stand beside, one door for all
     articles,
     call_log,
@@ -57,15 +58,13 @@ CANDIDATES = 12
 CONTACTS = 12
 CLOSED_TICKETS = 10
 
-_WHO = text(
-    """
+_WHO = """
     SELECT p.customer, p.confidence, c.name, c.company
     FROM tr.phone p JOIN tr.customer c ON c.id = p.customer
-    WHERE p.e164 = :number
+    WHERE p.e164 = $1
     ORDER BY CASE p.confidence WHEN 'exact' THEN 0 WHEN 'household' THEN 1 ELSE 2 END, p.verified DESC NULLS LAST, p.id
-    LIMIT :most
-    """
-)
+    LIMIT $2
+"""
 
 # One round trip for the whole card: each list is made where its index is.
 _CARD = text(
@@ -111,7 +110,7 @@ async def find_by_phone(conn: AsyncConnection, number: str) -> CustomerCard:
 
 async def identify(conn: AsyncConnection, number: str) -> tuple[Confidence, tuple[Candidate, ...]]:
     """Who may call from this number, the likeliest first, and how sure the first one is. One indexed query."""
-    rows = (await conn.execute(_WHO, {"number": number, "most": CANDIDATES})).all()
+    rows = await fetch(conn, _WHO, number, CANDIDATES)
     if not rows:
         return Confidence.UNKNOWN, ()
     sure = [row for row in rows if row[1] == Confidence.EXACT]

@@ -116,6 +116,17 @@ class Database:
         await self.engine.dispose()
 
 
+async def fetch(connection: AsyncConnection, query: str, *args: Any) -> list[Any]:
+    """Rows of a read in the driver's own words ($1, $2), prepared once a connection.
+
+    For the one question asked while a telephone rings: the same read through the toolkit takes three times as long.
+    """
+    proxied = connection.sync_connection
+    assert proxied is not None, "the connection is open"
+    driver: Any = proxied.connection.driver_connection
+    return list(await driver.fetch(query, *args))
+
+
 def connect_owner(data_dir: Path, settings: Settings | None = None) -> Database:
     """The site's owner: makes tables, roles and people. Raises SiteError when this user may not."""
     address = read_address(data_dir)

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import event, insert, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.customers import customer, phone
 from models.kinds import Confidence, Group
 from models.store import cards, demo
+from models.store.database import fetch
 from tests.conftest import Site
 
 NOW = 1_774_000_000.0
@@ -73,13 +75,21 @@ async def test_a_known_customer_on_a_shared_telephone(site: Site) -> None:
         assert (await cards.customer_card(conn, chen, "+8610")).confidence is Confidence.MAYBE
 
 
-async def test_the_whole_card_is_two_queries_as_the_person_himself(site: Site) -> None:
+async def test_the_whole_card_is_two_queries_as_the_person_himself(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await demo.fill(site.owner(), customers=10)
     await site.add("7001", Group.AGENT, name="新来的")
     await site.add("7002", Group.STOREKEEPER, name="库管")
     agent = await site.person("7001")
     asked: list[str] = []
     event.listen(agent.engine.sync_engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+
+    async def counted(conn: AsyncConnection, query: str, *args: object) -> list[object]:
+        asked.append(query)
+        return await fetch(conn, query, *args)
+
+    monkeypatch.setattr(cards, "fetch", counted)
     async with agent.reading() as conn:
         card = await cards.find_by_phone(conn, NUMBER)
     assert card.name == "陈志远"
