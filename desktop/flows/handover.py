@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from desktop.flows.facts import Topic
@@ -93,13 +94,23 @@ class TransferFlow:
         if call is None:
             return
         self._desk.calls.guard.disarm()
-        self._desk.send_after_outbox(link.Transfer(call.call, agent, skills, attended, self._desk.sheet.hash()))
+        self._with_sheet(lambda told: link.Transfer(call.call, agent, skills, attended, told))
+
+    def _with_sheet(self, order: Callable[[str], object]) -> None:
+        """Send an order with the hash of the sheet as it stands once everything typed here is stored."""
+
+        async def send() -> None:
+            await self._desk.outbox_empty()
+            await self._desk.sheet.read_again()
+            self._desk.send_after_outbox(order(self._desk.sheet.hash()))
+
+        self._desk.start(send())
 
     def complete(self) -> None:
         """Leave customer and engineer together."""
         call = self._desk.calls.call
         if call is not None:
-            self._desk.send_after_outbox(link.CompleteTransfer(call.call, self._desk.sheet.hash()))
+            self._with_sheet(lambda told: link.CompleteTransfer(call.call, told))
 
     def back(self) -> None:
         """Leave the engineer, back to the customer."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TYPING_SHOWN_S = 3.0
+READ_AGAIN_S = 0.5
 ROW_AWAITED_S = 1.0  # the database answers and the row is not there: it is on its way for so long
 UNSTORED_EVERY_S = 0.3  # how often the others of a call get the texts that no database takes
 
@@ -150,6 +151,15 @@ class SheetFlow:
         """The words to say now, following the chosen mode; "" where the step has words of its own."""
         chosen = self.value("service_mode")
         return next((option.say for option in self.modes() if option.mode.value == chosen), "")
+
+    async def read_again(self) -> None:
+        """The sheet as it is stored now; a slow or absent database is not waited for."""
+        if self.draft is None or not self._desk.database_up:
+            return
+        try:
+            await asyncio.wait_for(self._read_draft(self.draft.draft), READ_AGAIN_S)
+        except (DatabaseAway, TimeoutError):
+            log.info("the sheet could not be read again")
 
     # ---- writing ----------------------------------------------------------------------------------------------
 

@@ -137,7 +137,7 @@ def promises_kept(floor: Floor) -> None:
 def customer_content(customers: dict[str, Customer], floor: Floor) -> None:
     customer = customers["the customer"]
     floor.until(lambda: customer.process.poll() is not None, "the customer's script has ended", 25.0)
-    assert customer.went_as_written()
+    assert customer.went_as_written(), customer.complaints()
 
 
 @then(parsers.parse("{name} is told {words}"))
@@ -148,7 +148,13 @@ def is_told(floor: Floor, name: str, words: str) -> None:
 @when(parsers.parse("{name} has the sheet"))
 def has_sheet(floor: Floor, name: str) -> None:
     sheet = floor.desks[name].sheet
-    floor.until(lambda: sheet.draft is not None and sheet.value("callback_number"), f"{name} has the prefilled sheet")
+
+    def prefilled() -> bool:
+        if sheet.draft is None or sheet.card is None or not sheet.value("callback_number"):
+            return False
+        return not sheet.card.customer or sheet.value("customer_name") != ""
+
+    floor.until(prefilled, f"{name} has the prefilled sheet")
 
 
 @when(parsers.parse("{name} consults {other}"))

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import socket
 import subprocess
 from pathlib import Path
 
@@ -42,6 +45,21 @@ _INVITE = """<send retrans="500"><![CDATA[
 <recv response="100" optional="true"></recv>
 """
 _OWN_BRANCH = "z9hG4bK[pid]i[call_number]"
+
+_MEDIA = itertools.cycle(range(20_000 + os.getpid() % 900 * 10, 29_900, 4))
+
+
+def _media_port() -> int:
+    """An even port with its three neighbours free, below those that the system and the exchange give away."""
+    for port in _MEDIA:
+        try:
+            for each in range(port, port + 4):
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as trial:
+                    trial.bind(("127.0.0.1", each))
+        except OSError:
+            continue
+        return port
+    raise AssertionError("no media port is free")
 
 
 class Customer:
@@ -87,7 +105,7 @@ class Customer:
                 text += self._pause(hangs_up_after) + self._send("BYE", "2 BYE", "[branch]")
                 text += '<recv response="200"></recv>\n'
         script.write_text(text + "</scenario>\n", encoding="utf-8")
-        media = free_udp_port() // 2 * 2
+        media = _media_port()
         self.process = subprocess.Popen(
             ["sipp", "-sf", str(script), target, "-i", "127.0.0.1", "-p", str(free_udp_port()), "-m", "1", "-nostdin",
              "-timeout", f"{PATIENCE_S}s", "-timeout_error", "-rtp_echo", "-mp", str(media), "-mi", "127.0.0.1",
@@ -98,6 +116,11 @@ class Customer:
     def went_as_written(self, seconds: float = 20.0) -> bool:
         """Whether sipp saw what its script says, once it has ended."""
         return self.process.wait(seconds) == 0
+
+    def complaints(self) -> str:
+        """What sipp says went otherwise."""
+        files = self._folder.glob(f"*_{self.process.pid}_errors.log")
+        return "\n".join(file.read_text(encoding="utf-8", errors="replace")[:3000] for file in files)
 
     def end(self) -> None:
         """End the process if it still runs."""
