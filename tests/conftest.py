@@ -30,6 +30,16 @@ PASSWORD = "three rings 三声"
 _TEMPLATE = "tr_template"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="repeat the slow faults as often as the promises count them")
+
+
+@pytest.fixture
+def long(request: pytest.FixtureRequest) -> bool:
+    """Whether the slow faults are repeated to their full count."""
+    return bool(request.config.getoption("--long"))
+
+
 @contextmanager
 def reachable_dir() -> Iterator[Path]:
     """A temporary directory that the user PostgreSQL runs as can reach (pytest's own are closed to it under root)."""
