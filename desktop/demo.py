@@ -38,6 +38,9 @@ DESKS_WAIT_S = 60.0
 CALL_BUDGET_S = 120.0
 SPEECH = ("caller_1", "caller_2", "caller_3", "caller_4")
 CALLER_TONES = (620, 740, 880, 1040)
+TONE_STEP_HZ = 50
+TONE_ROOM_HZ = 2900
+"""From the highest caller's tone up to what telephone audio carries."""
 AGENT_TONES = {"1001": 1300, "1007": 1500, "2031": 1750, "2044": 1950}
 STAFF = (("agent", "1001"), ("agent", "1007"), ("engineer", "2031"), ("engineer", "2044"), ("supervisor", "3001"))
 SHOWN = ("1001", "2031", "3001")
@@ -346,6 +349,7 @@ async def start_callers(floor: Floor, logs: Path, options: DemoOptions, address:
         arguments = [
             "telephony.phone.callers", "--to", target, "--speech", str(speech), "--talk", "25", "--give-up", "90",
             "--at-once", str(share), "--spacing", "3", "--tone", str(CALLER_TONES[number % len(CALLER_TONES)]),
+            "--tone-step", str(min(TONE_STEP_HZ, TONE_ROOM_HZ // len(mine))),
         ]  # fmt: skip
         for one in mine:
             arguments += ["--from", one]
