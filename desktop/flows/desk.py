@@ -198,8 +198,11 @@ class Desk:
         try:
             await asyncio.wait_for(welcomed, 10.0)
         except TimeoutError:
-            await self.close()
+            await self.close(goodbye=False)  # a call that the handset may have goes on
             raise SignInFailed("sign_in.server_away") from None
+        except SignInFailed:
+            await self.close(goodbye=False)
+            raise
 
     async def come_back(self, person: str) -> bool:
         """After a crash: a handset of this person still runs and kept his session. Returns whether it did."""

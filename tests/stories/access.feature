@@ -73,3 +73,12 @@ Feature: Everybody may do what is his to do
     And 林晓雯 is wrap up
     When 林晓雯 finishes the wrap-up
     Then every promise is kept in the event log
+
+  Scenario: A desk that comes back to a session which was ended asks for the password
+    Given 林晓雯 has signed in but is not ready
+    When 林晓雯's desk is gone and its session is ended
+    And 林晓雯 comes back
+    Then he is told link.rejected_bad_token
+    And nothing of the failed sign-in is left but the handset of 林晓雯
+    When 林晓雯 types the password
+    Then 林晓雯 is ready after all

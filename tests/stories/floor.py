@@ -275,9 +275,13 @@ class Floor:
             self.ready(name)
         return desk
 
+    def new_desk(self, person: str, data: Path | None = None) -> Desk:
+        """A desk at which nobody has signed in yet."""
+        return Desk(data or self.data, self.own / f"{person}-{next(NUMBERS)}", no_sound=True)
+
     async def sit_down(self, person: str, password: str, data: Path | None = None) -> Desk:
         """A desk of this person, signed in. Raises SignInFailed."""
-        desk = Desk(data or self.data, self.own / f"{person}-{next(NUMBERS)}", no_sound=True)
+        desk = self.new_desk(person, data)
         try:
             await desk.sign_in.sign_in(person, password)
         except SignInFailed:
@@ -387,6 +391,17 @@ class Floor:
                 return list((await connection.execute(text(sql), values)).all())
 
         return self.run(read())
+
+    def as_owner(self, sql: str, **values: Any) -> None:
+        """Change the database as its owner."""
+
+        async def change() -> None:
+            owner = connect_owner(self.data, self.settings)
+            async with owner.transaction() as connection:
+                await connection.execute(text(sql), values)
+            await owner.close()
+
+        self.run(change())
 
     def events(self, kind: str = "") -> list[Any]:
         """What this story wrote in the event log (of one kind, if given), in order."""

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from pytest_bdd import parsers, scenarios, then, when
 
 from desktop.flows.sign_in import SignInFailed
@@ -102,3 +104,36 @@ def shows_waiting(floor: Floor) -> None:
 def sets(floor: Floor, name: str, other: str, state: str) -> None:
     wanted = AgentState(state.replace(" ", "_"))
     floor.do(name, lambda desk: desk.board.force(PEOPLE[other], wanted))
+
+
+@when(parsers.parse("{name}'s desk is gone and its session is ended"))
+def gone(floor: Floor, name: str) -> None:
+    floor.run(floor.desks[name].close(goodbye=False))
+    floor.as_owner("UPDATE tr.session_token SET revoked = now() WHERE person = :person", person=PEOPLE[name])
+
+
+@when(parsers.parse("{name} comes back"))
+def comes_back(floor: Floor, name: str) -> None:
+    desk = floor.desks[name] = floor.new_desk(PEOPLE[name])
+    floor.told["he"] = []
+    try:
+        floor.run(desk.come_back(PEOPLE[name]))
+    except SignInFailed as failed:
+        floor.told["he"].append((failed.words, failed.words_args))
+
+
+@then(parsers.parse("nothing of the failed sign-in is left but the handset of {name}"))
+def nothing_left(floor: Floor, name: str) -> None:
+    assert floor.handset_of(name) is not None, "a call that it may have would have ended with it"
+    assert [thread.name for thread in threading.enumerate() if thread.name == "outbox"] == []
+
+
+@when(parsers.parse("{name} types the password"))
+def types_password(floor: Floor, name: str) -> None:
+    floor.run(floor.desks[name].sign_in.sign_in(PEOPLE[name], PASSWORD))
+
+
+@then(parsers.parse("{name} is ready after all"))
+def ready_after_all(floor: Floor, name: str) -> None:
+    floor.until(lambda: floor.desks[name].handset_up, f"{name}'s handset is registered")
+    floor.ready(name)
