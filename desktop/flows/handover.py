@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from desktop.flows.facts import Topic
@@ -16,6 +17,7 @@ from telephony import messages as link
 if TYPE_CHECKING:
     from desktop.flows.desk import Desk
 
+TODAY = ("engineer.today_claimed", "engineer.today_done", "engineer.today_attempts")
 _WAIT = {
     AgentState.READY: 0,
     AgentState.WRAP_UP: 1,
@@ -234,13 +236,17 @@ class TasksFlow:
         self.tasks = tuple(sorted(found, key=clock))
         if self.current is not None:
             self.current = next((one for one in self.tasks if one.task == self.current.task), None)
-        me = self._desk.me.person if self._desk.me else ""
-        mine = [task for task in self.tasks if task.claimed_by == me]
-        self.today = (
-            ("engineer.today_claimed", len(mine)),
-            ("engineer.today_done", sum(1 for task in mine if task.state is TaskState.DONE)),
-            ("engineer.today_attempts", sum(task.attempts for task in mine)),
-        )
+        self.changed.tell()
+        if self._desk.me is not None:
+            await self._count(self._desk.me.person)
+
+    async def _count(self, me: str) -> None:
+        midnight = datetime.fromtimestamp(self._desk.now()).replace(hour=0, minute=0, second=0, microsecond=0)
+        try:
+            counts = await self._desk.read(sheets.task_day, me, midnight.timestamp())
+        except DatabaseAway:
+            return
+        self.today = tuple(zip(TODAY, counts, strict=True))
         self.changed.tell()
 
 

@@ -56,6 +56,13 @@ _TASKS = text(
     LIMIT :most
     """
 )
+_TASK_DAY = text(
+    """
+    SELECT (SELECT count(*) FROM tr.task WHERE claimed_by = :person AND claimed_at >= :since),
+           (SELECT count(*) FROM tr.task WHERE claimed_by = :person AND state = 'done' AND done_at >= :since),
+           (SELECT count(*) FROM tr.task_attempt WHERE who = :person AND at >= :since)
+    """
+)
 _TICKETS = text(
     """
     SELECT id, number, title, stage, stage_words, due, device, opened FROM tr.ticket
@@ -130,6 +137,12 @@ def _drafts(rows: Any) -> list[Draft]:
 async def tasks(conn: AsyncConnection, most: int = 200) -> tuple[TaskLine, ...]:
     """Everything not done yet, the most urgent first: open ones by hand-over, claimed ones by their next call."""
     return tuple(_task(row) for row in (await conn.execute(_TASKS, {"most": most})).mappings())
+
+
+async def task_day(conn: AsyncConnection, person: str, since: float) -> tuple[int, int, int]:
+    """What a person did with tasks since an instant: how many he claimed, finished, and how often he called back."""
+    claimed, done, attempts = (await conn.execute(_TASK_DAY, {"person": person, "since": since})).one()
+    return claimed, done, attempts
 
 
 def _task(row: RowMapping) -> TaskLine:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 
 from models.kinds import TaskKind, TaskState
-from models.store import cards
+from models.store import cards, sheets
 from models.verbs.registry import SYSTEM
 from tests.models.verbs.floor import BOSS, COMPLETE, GAO, LIN, NOW, SU, ZHOU, Floor
 
@@ -89,6 +89,9 @@ async def test_no_answer_leaves_the_task(floor: Floor) -> None:
     assert (await floor.refused(GAO, "task_attempt", task=task, result="mumbled")).words == "refusal.argument_wrong"
     async with floor.database.reading() as conn:
         assert await cards.tasks(conn) == ()
+        assert await sheets.task_day(conn, "2031", NOW) == (1, 1, 3)
+        assert await sheets.task_day(conn, "2031", NOW + 1401) == (0, 0, 0)
+        assert await sheets.task_day(conn, "2044", NOW) == (0, 0, 0)
 
 
 async def test_a_task_given_back_keeps_its_clock(floor: Floor) -> None:

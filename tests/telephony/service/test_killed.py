@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The switchboard killed at any instant of a hand-over: one responsible, nothing pending, no sheet lost, proved."""
+"""A hand-over with the switchboard killed at any instant, or PostgreSQL stopped: one responsible, nothing lost."""
 
 from __future__ import annotations
 
@@ -91,8 +91,8 @@ class House:
     def now(self) -> dict[str, int]:
         return {person: len(desk.heard) for person, desk in self.desks.items()}
 
-    async def ready(self) -> None:
-        for desk in self.desks.values():
+    async def ready(self, *people: str) -> None:
+        for desk in [self.desks[person] for person in people or self.desks]:
             await desk.send(link.ChooseState(AgentState.READY))
             await desk.until(
                 link.MyState, lambda told, desk=desk: told.state is AgentState.READY and told is desk.last(link.MyState)
@@ -136,9 +136,47 @@ async def test_killed_anywhere_in_a_hand_over_it_ends_one_way_or_the_other(servi
         await serving.until_one(f"SELECT outcome FROM tr.contact WHERE id = '{call}'", "answered")
         kept = f"SELECT value FROM tr.draft_field f JOIN tr.draft d ON d.id = f.draft WHERE d.contact = '{call}'"
         assert await serving.one(f"{kept} AND field = 'symptom'") == f"第 {n} 次"
+        for person, phone in phones.items():  # as real phones do, before their registration runs out
+            assert await phone.register(address(desks[person].last(link.Welcome).sip_server)) == 200
         await house.ready()
     assert await serving.one("SELECT count(*) FROM tr.handover WHERE state = 'aborted'") > 0
     assert not long or await serving.one("SELECT count(*) FROM tr.handover WHERE state = 'committed'") > 0
+    assert await _violations(serving) == []
+
+
+async def test_a_voice_is_handed_over_while_postgresql_is_stopped(serving: Serving) -> None:
+    await serving.start("--open-when-staffed", **QUICK_LEASE)
+    await serving.until_said("SERVING ")
+    desks = {person: await serving.desk(person) for person in (AGENT, ENGINEER)}
+    house = House(serving, desks, {person: await serving.phone(desk) for person, desk in desks.items()})
+    await desks[AGENT].send(link.ChooseState(AgentState.READY))
+    trunk = (await serving.until_said("READY ")).split()[1]
+    await asyncio.to_thread(serving.server.stop)
+    since = house.now()
+    customer = (await serving.caller()).call(address(trunk), "400")
+    call = (await _offered(house, since)).call
+    assert await house.until_one_talks(call, since) == AGENT
+    refused = await desks[AGENT].verb("k", "draft_save", draft=call, field="symptom", value="蓝屏", base_version=0)
+    assert isinstance(refused, link.VerbRefused) and refused.again
+    await house.ready(ENGINEER)
+    await desks[AGENT].send(link.SheetNow(call, {"symptom": "蓝屏"}))
+    await _up_to(house, "complete", call, AGENT, ENGINEER)
+    shown = await desks[ENGINEER].until(link.DraftChanged)
+    assert (shown.draft, shown.field, shown.value, shown.stored) == (call, "symptom", "蓝屏", False)
+    assert await house.until_one_talks(call, {**house.now(), ENGINEER: since[ENGINEER]}) == ENGINEER
+    heard = len(customer.voice.heard())
+    await until(lambda: len(customer.voice.heard()) > heard + 800, "the engineer is not heard")
+    await founding.open_embedded(serving.settings, durable=False)
+    await _committed_or_aborted(serving, call, ENGINEER)
+    await serving.until_one(f"SELECT state FROM tr.handover WHERE contact = '{call}'", "committed")
+    since = house.now()
+    args = {"draft": call, "field": "symptom", "value": "蓝屏", "base_version": 0}
+    assert isinstance(await desks[AGENT].verb("k2", "draft_save", **args), link.VerbDone)
+    assert (await desks[ENGINEER].until(link.DraftChanged, lambda told: told.stored, since[ENGINEER])).version == 1
+    customer.hang_up()
+    await desks[ENGINEER].until(link.CallIs, lambda told: told.stage == "wrap_up", since[ENGINEER])
+    await desks[ENGINEER].send(link.FinishWrapUp(call))
+    await serving.until_one(f"SELECT outcome FROM tr.contact WHERE id = '{call}'", "answered")
     assert await _violations(serving) == []
 
 
@@ -162,7 +200,7 @@ async def _save(house: House, by: str, call: str, value: str) -> None:
 
 
 async def _up_to(house: House, step: str, call: str, by: str, to: str) -> None:
-    """Go as far as `step` and return the moment it was asked for."""
+    """Go as far as `step` and return the moment it is asked for."""
     desk, other = house.desks[by], house.desks[to]
     since = len(other.heard)
     await desk.send(link.Transfer(call, to=to, draft_hash="hash"))
@@ -180,10 +218,10 @@ async def _up_to(house: House, step: str, call: str, by: str, to: str) -> None:
 
 async def _committed_or_aborted(serving: Serving, call: str, has_it: str) -> None:
     """Nothing is pending, and the sheet is with whom the customer talks."""
-    await serving.until_one(f"SELECT count(*) FROM tr.handover WHERE contact = '{call}' AND state = 'begun'", 0)
+    await serving.until_one(f"SELECT count(*) FROM tr.draft WHERE contact = '{call}'", 1)
     await serving.until_one(f"SELECT responsible FROM tr.draft WHERE contact = '{call}'", has_it)
     await serving.until_one(f"SELECT agent FROM tr.contact WHERE id = '{call}'", has_it)
-    assert await serving.one(f"SELECT count(*) FROM tr.draft WHERE contact = '{call}'") == 1
+    await serving.until_one(f"SELECT count(*) FROM tr.handover WHERE contact = '{call}' AND state = 'begun'", 0)
 
 
 async def _violations(serving: Serving) -> list[str]:
