@@ -18,6 +18,7 @@ from desktop.panes.card_rows import (
     DeviceDelegate,
     PhoneDelegate,
     TicketDelegate,
+    open_tickets,
     spoken_contact,
     spoken_device,
     spoken_phone,
@@ -212,11 +213,12 @@ class CustomerCardPane(QFrame):
         self._guess.show_card(card)
         self._phones.setVisible(bool(card.phones))
         self.phones.show_rows(card.phones)
+        tickets = open_tickets(card)
         for part in (self._tickets, self._tickets_line):
-            part.setVisible(bool(card.tickets))
-        self._tickets.set_title(tr("card.tickets", len(card.tickets)))
-        self.tickets.setAccessibleName(tr("card.tickets", len(card.tickets)))
-        self.tickets.show_rows(card.tickets)
+            part.setVisible(bool(tickets))
+        self._tickets.set_title(tr("card.tickets", len(tickets)))
+        self.tickets.setAccessibleName(tr("card.tickets", len(tickets)))
+        self.tickets.show_rows(tickets)
         for part in (self._devices, self._devices_line):
             part.setVisible(bool(card.devices))
         self._show_devices(card)

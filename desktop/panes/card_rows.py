@@ -15,8 +15,8 @@ from desktop.panes.rows import RowDelegate
 from desktop.panes.times import WARRANTY_ENDS_SOON_DAYS, coarse_left, warranty_days
 from desktop.widgets.figures import day, grouped
 from desktop.widgets.theme import Theme
-from models.cards import Candidate, ContactLine, DeviceLine, PhoneLine, TicketLine
-from models.kinds import Confidence, WarrantyState
+from models.cards import Candidate, ContactLine, CustomerCard, DeviceLine, PhoneLine, TicketLine
+from models.kinds import Confidence, TicketStage, WarrantyState
 from models.rules.policy import words
 from resources.i18n import known, tr
 
@@ -44,6 +44,11 @@ def warranty_chip(device: DeviceLine, now: float) -> tuple[str, str]:
 
 def device_icon(device: DeviceLine) -> str:
     return "server" if device.product_line in RACK_LINES else "box"
+
+
+def open_tickets(card: CustomerCard | None) -> tuple[TicketLine, ...]:
+    """The tickets that are not closed, the most urgent first."""
+    return tuple(line for line in (card.tickets if card is not None else ()) if line.stage is not TicketStage.CLOSED)
 
 
 class PhoneDelegate(RowDelegate):

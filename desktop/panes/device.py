@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QRect, Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
-from desktop.panes.card_rows import CHANNELS, TicketDelegate, device_icon, spoken_contact, spoken_ticket, warranty_chip
+from desktop.panes.card_rows import (
+    CHANNELS,
+    TicketDelegate,
+    device_icon,
+    open_tickets,
+    spoken_contact,
+    spoken_ticket,
+    warranty_chip,
+)
 from desktop.panes.paint import Brush
 from desktop.panes.rows import RowDelegate, Rows, RowsView
 from desktop.panes.section import HEADER_H, Section, bar
@@ -151,7 +159,7 @@ class DevicePane(QFrame):
         )
         self.history.show_rows(lines)
         self._history_none.setVisible(not lines)
-        tickets = card.tickets if card is not None else ()
+        tickets = open_tickets(card)
         self.tickets.show_rows(tickets)
         self._tickets.setVisible(bool(tickets))
         self._tickets_line.setVisible(bool(tickets))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from desktop.panes.card_rows import open_tickets
 from desktop.panes.form_rows import StepPreview
 from desktop.widgets.labels import IconLabel, label, section, wrapped
 from models.kinds import Confidence
@@ -88,7 +89,7 @@ class FormPreview(QFrame):
         missing = sheet.missing()
         for row, step in zip(self.rows, sheet.steps(), strict=True):
             row.show_step(step, sum(1 for name in missing if guide.FIELD[name].step == step.name))
-        ticket = card.tickets[0] if card is not None and card.tickets and sure else None
+        ticket = next(iter(open_tickets(card)), None) if sure else None
         self._open_ticket.setVisible(ticket is not None)
         if ticket is not None:
             stage = words(ticket.stage_words)

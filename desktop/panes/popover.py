@@ -15,6 +15,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QHideEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
+from desktop.panes.card_rows import open_tickets
 from desktop.widgets import icons
 from desktop.widgets.bars import RingBar, ring_now
 from desktop.widgets.beat import beat
@@ -273,7 +274,7 @@ class IncomingPopover(QFrame):
         self._show_chip(offer, mine, known, sure)
         self.company.setText(self._company(offer, mine))
         self.queue.setText(offer.queue or "–")
-        self.tickets.setText(tr("shell.tickets_count", len(mine.tickets)) if known and mine is not None else "–")
+        self.tickets.setText(tr("shell.tickets_count", len(open_tickets(mine))) if known and mine is not None else "–")
         last = f"{mine.last_agent} {mine.last_agent_name}".strip() if mine is not None else ""
         self.last.setText(last or "–")
         self.setAccessibleName(tr("shell.incoming_accessible", self.name.text(), offer.queue))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
@@ -11,8 +12,9 @@ from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.panes.card import CustomerCardPane
-from models.kinds import Confidence
-from tests.desktop.fake_desk import DEVICES
+from desktop.panes.card_rows import open_tickets
+from models.kinds import Confidence, TicketStage
+from tests.desktop.fake_desk import CARD, DEVICES
 from tests.desktop.guided_desk import GuidedDesk, dressed, settle, stand, type_text
 
 
@@ -148,3 +150,9 @@ def test_a_hidden_card_is_not_reported_as_painted(desk: GuidedDesk, pane: Custom
     pane.show()
     settle()
     assert desk.names_asked().count("sheet.painted") == 1
+
+
+def test_closed_tickets_are_no_open_ones():
+    old = replace(CARD.tickets[0], ticket="t9", stage=TicketStage.CLOSED)
+    assert open_tickets(replace(CARD, tickets=(*CARD.tickets, old))) == CARD.tickets
+    assert open_tickets(None) == ()
