@@ -126,6 +126,8 @@ def run_demo(options: DemoOptions) -> int:
         say(str(failed))
         write_report(options, {"failed": str(failed)})
         return 1
+    except asyncio.CancelledError:
+        return 128 + signal.SIGTERM
     except Exception as failed:  # the report is written whatever happens; the trace is for whoever mends it
         write_report(options, {"failed": repr(failed)})
         raise
@@ -161,6 +163,9 @@ async def hold(options: DemoOptions, trunk: tuple[str, int]) -> int:
         update={"data_dir": options.data_dir, "site": SITE, "host": trunk[0], "trunk_port": trunk[1],
                 "language": options.language}
     )  # fmt: skip
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
+    if task is not None and sys.platform != "win32":  # being told to end is no reason to leave children behind
+        loop.add_signal_handler(signal.SIGTERM, task.cancel)
     say(tr("cli.demo_database"))
     server, _ = await open_embedded(settings)
     floor = Floor()
