@@ -240,6 +240,9 @@ class Contact:
             self.wrong("I2", f"{event.who} is adopted while {self.now.who} is responsible")
         if self.now is None:
             self._begin(Stretch(event.who, _leg(event), event.at, connected=event.at))
+        elif self.now.connected is None:
+            # The switchboard died between joining the two and hearing them: found talking, they are connected.
+            self.now.connected = event.at
 
     def _begin(self, stretch: Stretch) -> None:
         self.now = stretch
