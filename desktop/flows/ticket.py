@@ -139,7 +139,7 @@ class SheetFlow:
     def modes(self) -> tuple[ModeOption, ...]:
         """The service modes that the policy allows here."""
         return tuple(
-            ModeOption(one.mode, policy.words(f"policy.line_{one.mode}", one.hours), one.price, self._spoken(one))
+            ModeOption(one.mode, policy.line(one), one.price, self._spoken(one))
             for one in self._offers().allowed
         )
 

@@ -80,6 +80,12 @@ def words(text: str, *args: object) -> str:
     return text
 
 
+def line(option: Option) -> str:
+    """What an option means for the caller, with its promise, in one short line."""
+    meaning = tr(f"policy.line_{option.mode}")
+    return tr("policy.line_within", option.hours, meaning) if option.hours else meaning
+
+
 def spoken(option: Option, caller: str, product: str) -> str:
     """The words to say for an option: %1 the caller with his form of address, %2 the product, %3 price, %4 hours."""
     return words(option.say, caller, product, price_words(option.price), option.hours)

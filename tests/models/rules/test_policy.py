@@ -64,3 +64,9 @@ def test_words_of_the_catalogue_and_of_a_supervisor() -> None:
         assert policy.price_words(30_000) == "CNY 300"
     finally:
         i18n.use("zh_CN")
+
+
+def test_every_mode_says_in_words_what_it_means() -> None:
+    for mode in ServiceMode:
+        assert not policy.line(policy.Option(mode, 0, 0, "")).startswith("policy.")
+    assert "4" in policy.line(policy.Option(ServiceMode.ONSITE, 0, 4, ""))
