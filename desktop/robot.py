@@ -221,7 +221,10 @@ class Robot:
             await asyncio.sleep(0.2)
         if self._options.robot == Group.AGENT:
             await self.hands.picture("agent-wrap-up")
-        await self.hands.key(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+        if self.hands.window.isActiveWindow():
+            await self.hands.key(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+        else:  # one of three windows on a newcomer's screen: chords are for the active one
+            await self.hands.press(tr("shell.finish", tr("state.ready")))
         await self._until(lambda: self.desk.calls.call is None or self.desk.calls.call.call != call.call, 3.0)
 
     async def _supervise(self) -> None:
