@@ -161,6 +161,11 @@ class Desk:
             log.warning("the site's file cannot be read just now: %s", error)
         return self._place.url if self._place is not None else ""
 
+    @property
+    def _here(self) -> str:
+        """This site on this machine: two data directories may hold sites of the same name (two demos, say)."""
+        return f"{self.data_dir.resolve()}"
+
     def unsent_on_disk(self) -> int:
         """How many unsent verbs lie in outboxes of this machine (any person's)."""
         return sum(Outbox.count(path) for path in self.own_dir.glob("outbox-*.sqlite"))
@@ -184,7 +189,7 @@ class Desk:
         site = database.address.site
         self._outbox = Outbox(self.own_dir / f"outbox-{site}-{person}.sqlite", self._verb, self._stored)
         self._handset = Handset(
-            site, person, on_report=self._phone_reported, on_lost=self._handset_lost, on_back=self._phone_reported,
+            self._here, person, on_report=self._phone_reported, on_lost=self._handset_lost, on_back=self._phone_reported,
             sound=not self._no_sound,
         )  # fmt: skip
         self.start(self._bring_up_handset(self._handset))
@@ -206,7 +211,7 @@ class Desk:
 
     async def come_back(self, person: str) -> bool:
         """After a crash: a handset of this person still runs and kept his session. Returns whether it did."""
-        kept = await kept_session(read_place(self.data_dir).site, person)
+        kept = await kept_session(self._here, person)
         if not kept.get("token"):
             return False
         login = read_address(self.data_dir).login(person)
