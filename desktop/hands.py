@@ -112,7 +112,7 @@ class Hands:
         file = self.pictures / f"{name}-{self._suffix}.png"
         if not file.exists():
             await asyncio.sleep(0.2)  # what changed a moment ago is laid out and painted by the loop itself
-            self.window.grab().save(str(file))
+            self.window.grab().save(str(file), "PNG", 0)  # 0: packed as small as it goes
 
 
 def _text(widget: QWidget) -> str:
