@@ -189,9 +189,13 @@ class Desk:
         site = database.address.site
         self._outbox = Outbox(self.own_dir / f"outbox-{site}-{person}.sqlite", self._verb, self._stored)
         self._handset = Handset(
-            self._here, person, on_report=self._phone_reported, on_lost=self._handset_lost, on_back=self._phone_reported,
+            self._here,
+            person,
+            on_report=self._phone_reported,
+            on_lost=self._handset_lost,
+            on_back=self._phone_reported,
             sound=not self._no_sound,
-        )  # fmt: skip
+        )
         self.start(self._bring_up_handset(self._handset))
         self._place = read_place(self.data_dir)
         self._link = LinkClient(desk=f"{os.uname().nodename if hasattr(os, 'uname') else 'desk'}-{os.getpid()}",

@@ -510,6 +510,10 @@ class SheetFlow:
         if found is not None:
             self.draft = replace(found, fields=self.draft.fields if self.draft is not None else {})
             self._merge(dict(found.fields))
+            if self.saved.central_at is None and found.fields:
+                stored = max(field.at for field in found.fields.values())
+                self.saved = replace(self.saved, central_at=stored)  # what was read is in the database
+                self.saved_changed.tell()
             self.changed.tell()
         elif self.draft is None:
             self._begin_empty(draft)
