@@ -249,7 +249,11 @@ class SheetFlow:
 
     def painted(self) -> None:
         """The customer card stands on the screen."""
-        if self._on_the_line() and self.card is not None and self._contact not in self._painted:
+        if self._on_the_line() and self.card is not None:
+            self._tell_painted()
+
+    def _tell_painted(self) -> None:
+        if self._contact and self._contact not in self._painted:
             self._painted.add(self._contact)
             self._desk.send(link.CardPainted(self._contact, self._desk.now()))
 
@@ -258,7 +262,8 @@ class SheetFlow:
         if self._on_the_line() and self.draft is not None:
             shown = guide.sheet_hash(values)
             self._desk.send(link.DraftPainted(self._contact, self.draft.draft, shown))
-            self.painted()  # the live draft shows the customer, too: to the engineer it is the card
+            if any(values.values()):
+                self._tell_painted()  # the live draft shows the customer, too: to the engineer it is the card
 
     def _on_the_line(self) -> bool:
         """Whether this sheet belongs to a call of this desk; the sheet of a task between calls does not."""
