@@ -67,6 +67,9 @@ class AuthorMark(QWidget):
         if typing:
             self._dot.set(typing[:1], False)
             self._words.setText(tr("engineer.author_typing", typing))
+        elif desk.sheet.unstored(name):
+            self._dot.set("…", False)
+            self._words.setText(tr("form.unstored"))
         elif written is None or not written.value:
             self._dot.set("", False)
             self._words.setText(tr("engineer.author_none"))

@@ -274,11 +274,14 @@ class FieldEdit(QWidget):
             self.editor.show_value(self._written(value))
         written = sheet.author(name)
         typing = sheet.typing(name)
+        unstored = sheet.unstored(name)
         if typing:
             self._by.setText(tr("form.locked", typing))
+        elif unstored:
+            self._by.setText(tr("form.unstored"))
         else:
             self._by.setText(tr("form.from_system") if written and written.by == BY_SYSTEM and value else "")
-        self._lock(bool(typing))
+        self._lock(bool(typing) or unstored)
         if written is not None and written.conflict:
             self.conflict.show_texts(value, written.by_name, written.conflict, written.conflict_by)
         else:

@@ -282,9 +282,10 @@ class FakeCalls(Recorder):
 
 
 class FakeSheet(Recorder):
-    """SheetFlow over a dictionary of texts."""
+    """SheetFlow over a dictionary of texts. `arrived` names fields that only another's desk has stored."""
 
     def __init__(self, desk: FakeDesk) -> None:
+        self.arrived: set[str] = set()
         super().__init__(desk, "sheet")
         for name in ("changed", "field_changed", "saved_changed", "step_changed", "searched"):
             setattr(self, name, Topic(name))
@@ -332,6 +333,9 @@ class FakeSheet(Recorder):
 
     def typing(self, name: str) -> str:
         return self.typists.get(name, "")
+
+    def unstored(self, name: str) -> bool:
+        return name in self.arrived
 
     def put(self, name: str, value: str, by: str = "1001", by_name: str = "林晓雯", conflict: str = "") -> None:
         """A field arrives, as if from the link."""
