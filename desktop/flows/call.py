@@ -57,6 +57,7 @@ class CallFlow:
         self.suggested = ""
         self._phone_calls: dict[int, phone.PhoneCall] = {}
         self._accepting = ""
+        self._answered: set[int] = set()
 
     # ---- what the agent does ----------------------------------------------------------------------------------
 
@@ -224,6 +225,7 @@ class CallFlow:
                 self._phone_calls[call.call] = call
             case phone.CallGone():
                 self._phone_calls.pop(report.call, None)
+                self._answered.discard(report.call)
             case _:
                 return
         if self._accepting:
@@ -234,8 +236,8 @@ class CallFlow:
     def _pick_up(self) -> None:
         """Answer the handset's leg of the accepted call; the INVITE may come a moment after the accept."""
         for number, call in self._phone_calls.items():
-            if call.tag == self._accepting and call.stage == "ringing":
-                self._desk.phone(phone.AnswerCall(number))
+            if call.tag == self._accepting:
+                self._answer_leg(number, call)
 
     def _pick_up_own(self) -> None:
         """The leg of a call this desk dialled itself is answered at once: the agent asked for it."""
@@ -243,8 +245,14 @@ class CallFlow:
             return
         for number, call in self._phone_calls.items():
             ours = call.headers.get("X-Role") == "dial"
-            if ours and call.tag == self.call.call and call.stage == "ringing":
-                self._desk.phone(phone.AnswerCall(number))
+            if ours and call.tag == self.call.call:
+                self._answer_leg(number, call)
+
+    def _answer_leg(self, number: int, call: phone.PhoneCall) -> None:
+        """Answer a ringing leg once: the handset reports several times before it talks."""
+        if call.stage == "ringing" and number not in self._answered:
+            self._answered.add(number)
+            self._desk.phone(phone.AnswerCall(number))
 
     def _queue_words(self, queue: str) -> str:
         """A queue's name as people say it."""

@@ -30,6 +30,7 @@ from models.rules.refusals import spoken
 from models.store.address import read_address
 from models.store.database import Database
 from models.store.errors import DatabaseAway, SiteError
+from resources.i18n import known
 from telephony import messages as link
 from telephony.phone import engine as phone
 from telephony.phone.sound import microphones
@@ -346,7 +347,8 @@ class Desk:
             case phone.RegistrationChanged():
                 self._handset_is(report.registered, report.why)
             case phone.CommandRefused():
-                self.refused.tell(f"phone.{report.why}", ())
+                key = f"phone.why_{report.why}"
+                self.refused.tell(*((key, ()) if known(key) else ("phone.why_other", (report.why,))))
             case _:
                 pass
         self.calls.phone_reported(report)
