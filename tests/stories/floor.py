@@ -355,7 +355,7 @@ class Floor:
 
     def handset_of(self, name: str) -> psutil.Process | None:
         """The process of a person's handset."""
-        door = str(door_of(self.site, PEOPLE[name]))
+        door = str(door_of(str(self.data.resolve()), PEOPLE[name]))
         for process in psutil.process_iter(["cmdline"]):
             if door in (process.info["cmdline"] or ()):
                 return process
