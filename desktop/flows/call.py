@@ -233,6 +233,11 @@ class CallFlow:
         self._pick_up_own()
         self.changed.tell()
 
+    def handset_lost(self) -> None:
+        """The handset died: its calls are gone, and the next one counts from the beginning."""
+        self._phone_calls.clear()
+        self._answered.clear()
+
     def _pick_up(self) -> None:
         """Answer the handset's leg of the accepted call; the INVITE may come a moment after the accept."""
         for number, call in self._phone_calls.items():

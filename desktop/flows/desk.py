@@ -360,6 +360,7 @@ class Desk:
             self.connection_changed.tell()
 
     def _handset_lost(self, why: str) -> None:
+        self.calls.handset_lost()
         self._handset_is(False, why)
 
     async def _bring_up_handset(self, handset: Handset) -> None:

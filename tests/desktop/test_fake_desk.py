@@ -19,7 +19,7 @@ from tests.desktop.fake_desk import (
 
 INNER = {"heard", "phone_reported", "stored", "database_back", "in_call", "offered", "offer_gone", "call_ended", "hash",
          "refresh", "phone_of_call", "values", "in_task", "read_log",
-         "read_again", "tell_unstored"}  # fmt: skip
+         "read_again", "tell_unstored", "handset_lost"}  # fmt: skip
 """What only the desk itself calls on its flows."""
 
 

@@ -17,7 +17,10 @@ class Sheet:
     card = None
 
     def offered(self, offer: link.Offer) -> None:
-        pass
+        """A card would be read."""
+
+    def offer_gone(self, call: str) -> None:
+        """The card would go."""
 
 
 class Desk:
@@ -71,3 +74,17 @@ def test_another_call_is_not_answered_by_it() -> None:
     calls.accept()
     calls.phone_reported(phone.CallIncoming(ringing(9, "c2")))
     assert desk.commands == []
+
+
+def test_a_new_handset_that_counts_from_the_beginning_is_answered_too() -> None:
+    desk = Desk()
+    calls = CallFlow(desk)  # type: ignore[arg-type]
+    calls.heard(OFFER)
+    calls.phone_reported(phone.CallIncoming(ringing()))
+    calls.accept()
+    calls.heard(link.OfferGone("c1", "unreachable"))
+    calls.handset_lost()
+    calls.heard(OFFER)
+    calls.phone_reported(phone.CallIncoming(ringing()))
+    calls.accept()
+    assert desk.commands == [phone.AnswerCall(7), phone.AnswerCall(7)]
