@@ -151,7 +151,7 @@ def _national(plain: str, area: str) -> Number | None:
     if international or (digits.startswith("86") and len(digits) >= 12):
         if not digits.startswith("86"):
             return None
-        digits = digits[2:]
+        digits, international = digits[2:], True  # the plus is often lost on the way, the country is not
     elif digits in EMERGENCY:
         return Number(digits, "", NumberKind.EMERGENCY)
     digits = _carrier_prefix.sub("", digits)

@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from models.kinds import Group
@@ -24,6 +25,11 @@ from models.store.access import database_statements
 from models.store.address import SiteAddress, write_address
 from models.store.database import Database, connect_owner, connect_person, connect_service
 from models.store.server import EmbeddedServer
+
+# What the test command tries is the same each time; `--hypothesis-profile=wander` looks further.
+hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("wander", deadline=None)
+hypothesis.settings.load_profile("steady")
 
 SITE = "test"
 PASSWORD = "three rings 三声"

@@ -34,6 +34,7 @@ from telephony.phone.tones import mark
 
 FIRST_TONE_HZ = 700
 TONE_STEP_HZ = 50
+LINE_WAIT_S = 5.0
 GONE_WAIT_S = 35.0  # a CANCEL or BYE nobody answers ends after 32 s
 
 
@@ -95,6 +96,9 @@ class Callers:
     async def _call(self, caller: Caller) -> CallerOutcome:
         dialled = self._loop.time()
         placed = await self._place(caller)
+        while placed == "too_many_calls" and self._loop.time() - dialled < LINE_WAIT_S:
+            await asyncio.sleep(0.1)  # the line that was hung up a moment ago is not free yet
+            placed = await self._place(caller)
         if isinstance(placed, str):
             return CallerOutcome(caller.number, caller.tone_hz, False, None, None, "refused", 0, placed)
         self._engine.do(Speak(caller.voice, call=placed))

@@ -6,7 +6,7 @@ from __future__ import annotations
 import string
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from resources.i18n import LANGUAGES, catalogue
@@ -66,6 +66,7 @@ def test_every_spelling_of_a_mobile_finds_the_same_number(mobile: str) -> None:
 
 
 @settings(max_examples=60, deadline=None)
+@example(("10", "80000000"))
 @given(fixed_lines)
 def test_every_spelling_of_a_fixed_line_finds_the_same_number(line: tuple[str, str]) -> None:
     area, local = line
