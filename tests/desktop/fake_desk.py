@@ -11,8 +11,10 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any
 
+from desktop.flows.call import CallLogLine
 from desktop.flows.facts import Topic
 from desktop.flows.hang_up import HangUpGuard, Press
+from desktop.flows.ticket import ModeOption, Saved, StepNow
 from models.cards import (
     Article,
     Candidate,
@@ -153,40 +155,6 @@ class Check:
     state: str
     words: str
     args: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class CallLogLine:
-    at: float
-    number: str
-    direction: str
-    name: str
-    outcome: str
-
-
-@dataclass(frozen=True)
-class Saved:
-    local: bool = True
-    central_at: float | None = None
-    unsent: int = 0
-
-
-@dataclass(frozen=True)
-class StepNow:
-    name: str
-    done: bool
-    current: bool
-    filled: int
-    asked: int
-    summary: str
-
-
-@dataclass(frozen=True)
-class ModeOption:
-    mode: ServiceMode
-    line: str
-    price: int
-    say: str
 
 
 class Recorder:
