@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where an Asterisk is and the names that its configuration and the engine agree on.
+
+The configuration gives calls of trunks and nodes to the Stasis application of the node: `Stasis(<app>,in,<number>)`.
+Phones, trunks and their secrets are pushed by the engine; trunk endpoints are `trunk-<name>` in context `from-trunk`,
+phones are named by their extension in context `from-phones`, other nodes are `node-<name>` in context `from-node`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import resources
+
+APP = "threerings"
+ARRIVED = "in"  # first Stasis argument of a call that came to us; the second is the dialled number
+FROM_TRUNK, FROM_PHONES, FROM_NODE = "from-trunk", "from-phones", "from-node"
+TRUNK_TRANSPORT = "trunk-udp"  # the transport that trunks use; phones use that of the `phone` settings
+PHONE_TRANSPORT = "phone-udp"
+TRUNK, NODE = "trunk-", "node-"  # what endpoint names of trunks and nodes begin with
+MUSIC_CLASS = "threerings"  # music-on-hold class made from resources/prompts/music.wav
+FALLBACK_CONTEXT = "fallback"  # where the dialplan gives a caller to its own queue; the watchdog redirects to it
+FALLBACK_QUEUE = "threerings"
+
+EPOCH = "TR_EPOCH"  # global variable: the epoch of the leader that attached last
+OPEN = "TR_OPEN"  # global variable: 1 while new calls are taken; 0: the dialplan refuses them with 503
+CALL = "TR_CALL"  # channel variable: the call a channel belongs to
+
+
+def ready_device(extension: str) -> str:
+    """The device state that says whether an agent would take a call: NOT_INUSE ready, INUSE not."""
+    return f"Stasis:ready-{extension}"
+
+
+def prompts_here() -> Path:
+    """The prompts of this program."""
+    return Path(resources.__file__).parent / "prompts"
+
+
+@dataclass(frozen=True)
+class Node:
+    """One Asterisk. `url` of its HTTP server, `trunk_address` and `phone_address` HOST:PORT of its SIP sides.
+
+    `prompts` is the folder of resources/prompts as that machine sees it. `tls` and `srtp` as configured for phones.
+    """
+
+    name: str
+    url: str
+    user: str
+    password: str = field(repr=False)
+    app: str = APP
+    trunk_address: str = ""
+    phone_address: str = ""
+    prompts: Path = field(default_factory=prompts_here)
+    tls: bool = False
+    srtp: bool = False
