@@ -117,6 +117,9 @@ class Outcome(StrEnum):
     REFUSED = "refused"  # 488 and its like
     CALLBACK = "callback_scheduled"
     OVERFLOWED = "overflowed"
+    VOICEMAIL = "voicemail"
+    BLOCKED = "blocked"
+    CLOSED = "closed"  # outside the hours: told so, and nothing else was offered
     FAILED = "failed"
 
 
@@ -129,6 +132,8 @@ class HangUpBy(StrEnum):
 class TaskKind(StrEnum):
     HANDOVER = "handover"  # a hand-over sheet for an engineer to claim and call back
     RECALL = "recall"  # an abandoned or unserved caller
+    VOICEMAIL = "voicemail"  # a message somebody must listen to and call back
+    WEB_CALLBACK = "web_callback"  # a wish from the web to be called
     SHEET = "sheet"  # an incomplete task sheet that its writer still owes
 
 

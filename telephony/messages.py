@@ -99,8 +99,88 @@ class BackToCustomer:
 
 @dataclass(frozen=True)
 class SendDigits:
+    """`by` rtp | info."""
+
     call: str
     digits: str
+    by: str = "rtp"
+
+
+@dataclass(frozen=True)
+class Merge:
+    """Customer, agent and consulted engineer in one talk. CompleteTransfer or BackToCustomer end it."""
+
+    call: str
+
+
+@dataclass(frozen=True)
+class Park:
+    """The caller waits with music on a numbered place; anybody may pick him up."""
+
+    call: str
+
+
+@dataclass(frozen=True)
+class PickUp:
+    """Take a parked call, or one that rings at a colleague of the same queue."""
+
+    call: str
+
+
+@dataclass(frozen=True)
+class DialStaff:
+    """Call a colleague directly."""
+
+    to: str
+
+
+@dataclass(frozen=True)
+class PauseRecording:
+    """While card numbers and the like are spoken."""
+
+    call: str
+    on: bool
+
+
+@dataclass(frozen=True)
+class Supervise:
+    """Hear `agent` on this call: listen | whisper | barge | off. Refused without the right."""
+
+    call: str
+    agent: str
+    mode: str
+
+
+@dataclass(frozen=True)
+class TakeOver:
+    """The supervisor who is on this call becomes the responsible one."""
+
+    call: str
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """Where would a call from `number` to `to` go now (or at `at`, site time)? `keys` are pressed in menus."""
+
+    number: str
+    to: str = ""
+    at: float = 0.0
+    keys: str = ""
+
+
+@dataclass(frozen=True)
+class WatchTrunks:
+    """An administrator's or supervisor's desk wants Trunks, at once and at every change."""
+
+    on: bool = True
+
+
+@dataclass(frozen=True)
+class TestTrunk:
+    """Dial a number over this very trunk and hang up when it rings or answers; TrunkTested follows."""
+
+    trunk: str
+    number: str
 
 
 @dataclass(frozen=True)
@@ -182,7 +262,8 @@ class Goodbye:
 ToServer = (
     Hello | Ping | Renew | ChooseState | Accept | Decline | Hold | HangUp | HangUpReason | Transfer | CompleteTransfer
     | BackToCustomer | SendDigits | FinishWrapUp | ExtendWrapUp | DialNumber | CardPainted | DraftPainted | SheetNow
-    | WatchBoard | Force | Verb | Goodbye
+    | WatchBoard | Force | Verb | Goodbye | Merge | Park | PickUp | DialStaff | PauseRecording | Supervise | TakeOver
+    | DryRun | WatchTrunks | TestTrunk
 )  # fmt: skip
 
 # ---- server to desk -------------------------------------------------------------------------------------------
@@ -283,7 +364,9 @@ class OfferGone:
 @dataclass(frozen=True)
 class CallIs:
     """The call this person takes part in, whole, at every change. `stage`: dialling | talking | held | consulting |
-    wrap_up | ended. `customer_gone` once the customer hung up. `peer` the consulted or consulting person."""
+    merged | supervising | staff | wrap_up | ended. `customer_gone` once the customer hung up. `peer` the consulted or
+    consulting person, the colleague of a staff call, or who is supervised. `mode` of a supervisor's own listening;
+    `watched_by` and `watched_mode` tell the agent who is on, if the law's preset says so."""
 
     call: str
     stage: str
@@ -305,6 +388,11 @@ class CallIs:
     wrap_up_until: float = 0.0
     extensions_left: int = 0
     promise_rings: int = 0
+    mode: str = ""
+    watched_by: str = ""
+    watched_mode: str = ""
+    recording_paused: bool = False
+    secure: bool = False
 
 
 @dataclass(frozen=True)
@@ -332,6 +420,76 @@ class Colleagues:
 
 
 @dataclass(frozen=True)
+class ParkedCall:
+    call: str
+    slot: int
+    number: str
+    customer: str
+    queue: str
+    since: float
+    by: str
+    by_name: str
+
+
+@dataclass(frozen=True)
+class ParkedCalls:
+    """Everybody who waits on a numbered place; at sign-in and at every change."""
+
+    calls: tuple[ParkedCall, ...]
+
+
+@dataclass(frozen=True)
+class DryStep:
+    """One step of a dry run: `words` is a catalogue key with its arguments; `kind` number | blocked | closed | menu |
+    queue | welcome | rings | waits | overflow | voicemail | callback | outside | person | announce | ends."""
+
+    kind: str
+    words: str
+    args: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DryRunResult:
+    """The way such a call would take. `agents` are those who would be rung first, best first, with their score."""
+
+    number: str
+    to: str
+    steps: tuple[DryStep, ...]
+    agents: tuple[tuple[str, str, str], ...] = ()  # agent, name, score in words
+
+
+@dataclass(frozen=True)
+class TrunkIs:
+    """How a trunk fares: registered | refused | unreachable | open | unknown; `calls` on it now."""
+
+    trunk: str
+    state: str
+    code: int
+    why: str
+    since: float
+    calls: int = 0
+
+
+@dataclass(frozen=True)
+class Trunks:
+    trunks: tuple[TrunkIs, ...]
+    exchange: str = ""  # the engine's name
+    nodes: int = 1
+
+
+@dataclass(frozen=True)
+class TrunkTested:
+    """`result` ringing | answered | failed; `code` and `why` of the far end; `seconds` until then."""
+
+    trunk: str
+    number: str
+    result: str
+    code: int
+    why: str
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Glimpse:
     """The three figures at the right end of the bar. Counts, never ratios."""
 
@@ -344,11 +502,15 @@ class Glimpse:
 
 @dataclass(frozen=True)
 class Waiting:
+    """`kind` call | callback (keeps his place, nobody on the line). `priority` his score now."""
+
     call: str
     number: str
     customer: str
     queue: str
     since: float
+    kind: str = "call"
+    priority: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -427,15 +589,17 @@ class Changed:
 
 ToDesk = (
     Welcome | Rejected | Pong | Refusal | MyState | Offer | OfferGone | CallIs | Colleagues | Glimpse | Board
-    | VerbDone | VerbRefused | DraftChanged | Changed
+    | VerbDone | VerbRefused | DraftChanged | Changed | ParkedCalls | DryRunResult | Trunks | TrunkTested
 )  # fmt: skip
 
 TO_SERVER = vocabulary(
     Hello, Ping, Renew, ChooseState, Accept, Decline, Hold, HangUp, HangUpReason, Transfer, CompleteTransfer,
     BackToCustomer, SendDigits, FinishWrapUp, ExtendWrapUp, DialNumber, CardPainted, DraftPainted, SheetNow,
-    WatchBoard, Force, Verb, Goodbye,
+    WatchBoard, Force, Verb, Goodbye, Merge, Park, PickUp, DialStaff, PauseRecording, Supervise, TakeOver, DryRun,
+    WatchTrunks, TestTrunk,
 )  # fmt: skip
 TO_DESK = vocabulary(
     FloorSettings, Welcome, Rejected, Pong, Refusal, MyState, Offer, OfferGone, CallIs, Colleague, Colleagues, Glimpse,
-    Waiting, Interval, Alarm, Board, VerbDone, VerbRefused, DraftChanged, Changed,
+    Waiting, Interval, Alarm, Board, VerbDone, VerbRefused, DraftChanged, Changed, ParkedCall, ParkedCalls, DryStep,
+    DryRunResult, TrunkIs, Trunks, TrunkTested,
 )  # fmt: skip

@@ -28,6 +28,12 @@ class Capabilities:
     play_file: bool
     max_calls: int
     max_accounts: int
+    info_digits: bool = False
+    """Digits can be sent by SIP INFO, too."""
+    answer: bool = True
+    """False: calls are answered, dialled and ended at a telephone of its own; the bar offers what the exchange does."""
+    mute: bool = True
+    codecs: tuple[str, ...] = ("PCMA", "PCMU")
 
 
 @dataclass(frozen=True)
@@ -43,11 +49,18 @@ class Device:
 
 @dataclass(frozen=True)
 class Register:
-    """Register at `server` (host:port) as `extension` with the secret of this sign-in; a second replaces the first."""
+    """Register at `server` (host:port) as `extension` with the secret of this sign-in; a second replaces the first.
+
+    `transport` udp | tcp | tls; `media` "" in the clear | "sdes" encrypted or no call; `trust` says which certificate a
+    tls server must show: a PEM file, or "sha256:" and its fingerprint. Without it nothing but udp and tcp is accepted.
+    """
 
     server: str
     extension: str
     secret: str
+    transport: str = "udp"
+    media: str = ""
+    trust: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,8 +102,11 @@ class HoldCall:
 
 @dataclass(frozen=True)
 class SendTones:
+    """Send digits: `by` "rtp" (RFC 4733 events) or "info" (SIP INFO, where Capabilities.info_digits)."""
+
     call: int
     digits: str
+    by: str = "rtp"
 
 
 @dataclass(frozen=True)
@@ -149,7 +165,10 @@ Command = (
 
 @dataclass(frozen=True)
 class PhoneCall:
-    """One call of the handset: stage is ringing | calling | talking; direction in | out."""
+    """One call of the handset: stage is ringing | calling | talking; direction in | out.
+
+    `secure`: its signalling travels under TLS; `media_secure`: its sound travels under SRTP.
+    """
 
     call: int
     tag: str
@@ -159,11 +178,17 @@ class PhoneCall:
     headers: dict[str, str]
     muted: bool = False
     held: bool = False
+    secure: bool = False
+    media_secure: bool = False
 
 
 @dataclass(frozen=True)
 class HandsetNow:
-    """What stands now; `sip` is the host:port the engine itself listens at."""
+    """What stands now; `sip` is the host:port the engine itself listens at.
+
+    `secure`: registered over TLS with the server's certificate checked; `media_secure`: every call that is now talking
+    (and there is one) has its sound under SRTP.
+    """
 
     capabilities: Capabilities
     registered: bool
@@ -173,11 +198,13 @@ class HandsetNow:
     devices: tuple[Device, ...]
     kept: dict[str, str]
     sip: str = ""
+    secure: bool = False
+    media_secure: bool = False
 
 
 @dataclass(frozen=True)
 class RegistrationChanged:
-    """`why` for the person: "" | wrong_secret | unreachable | refused | expired."""
+    """`why` for the person: "" | wrong_secret | unreachable | refused | expired | untrusted (its certificate)."""
 
     registered: bool
     code: int
