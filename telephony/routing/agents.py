@@ -113,6 +113,7 @@ def release(turn: Turn, agent: AgentId) -> None:
 
 def signed_in(turn: Turn, event: AgentSignedIn) -> None:
     person = turn.agents.get(event.agent, Agent(event.agent))
+    new_day = person.state is AgentState.SIGNED_OUT  # what was counted here meanwhile may not be stored yet
     person = replace(
         person,
         name=event.name,
@@ -120,6 +121,9 @@ def signed_in(turn: Turn, event: AgentSignedIn) -> None:
         skills=event.skills,
         queues=event.queues,
         groups=event.groups,
+        levels=event.levels,
+        calls_today=event.calls_today if new_day else max(person.calls_today, event.calls_today),
+        talk_today_s=event.talk_today_s if new_day else max(person.talk_today_s, event.talk_today_s),
         lease_until=turn.now + turn.settings.lease_s,
     )
     turn.put_agent(person)

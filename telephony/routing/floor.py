@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from models.kinds import AgentState, StateReason
+from models.rules.plan import Plan
 from telephony.calls import AgentId, CallId, LegId, Note, Order
 
 
@@ -62,6 +63,9 @@ class Agent:
     skills: frozenset[str] = frozenset()
     queues: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
+    levels: Mapping[str, int] = field(default_factory=lambda: MappingProxyType(dict[str, int]()))
+    calls_today: int = 0  # with a customer, connected
+    talk_today_s: float = 0.0
     state: AgentState = AgentState.SIGNED_OUT
     reason: StateReason | None = None
     since: float = 0.0
@@ -192,6 +196,7 @@ class Floor:
     calls: Mapping[CallId, Call] = field(default_factory=_no_calls)
     phones: frozenset[AgentId] = frozenset()
     epoch: int = 0
+    plan: Plan = field(default_factory=Plan)  # a queue it does not name rings the longest idle
 
 
 class Turn:
@@ -202,6 +207,7 @@ class Turn:
         self.settings = floor.settings
         self.phones = floor.phones
         self.epoch = floor.epoch
+        self.plan = floor.plan
         self.orders: list[Order] = []
         self._before = floor
         self._agents: dict[AgentId, Agent] = dict(floor.agents)
@@ -214,6 +220,7 @@ class Turn:
             agents=MappingProxyType(self._agents),
             calls=MappingProxyType(self._calls),
             phones=self.phones,
+            plan=self.plan,
         )
 
     @property

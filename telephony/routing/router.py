@@ -40,6 +40,7 @@ from telephony.calls import (
     Order,
     PhoneReachable,
     PhoneUnreachable,
+    PlanChanged,
     StateChosen,
     TimePassed,
     WrapUpExtended,
@@ -121,6 +122,8 @@ def _happen(turn: Turn, event: Event) -> None:
         ):
             if (call := turn.calls.get(event.call)) is not None:
                 _customer_event(turn, call, event)
+        case PlanChanged(plan):
+            turn.plan = plan
         case TimePassed():
             pass
         case _:
