@@ -17,7 +17,7 @@ from pathlib import Path
 from resources.i18n import language, tr
 from telephony.exchange.embedded.control import LONGEST_LINE, check_path, default_path
 from telephony.exchange.embedded.process import ADDRESS_FILE, BAD_SETTINGS, PORT_TAKEN, RUNNING
-from telephony.exchange.engine import FACTS, Attach, Done, Fact, Order, Refused, Snapshot, StaleEpoch
+from telephony.exchange.engine import FACTS, Attach, Done, Facilities, Fact, Order, Refused, Snapshot, StaleEpoch
 from telephony.wire import decode, encode
 
 log = logging.getLogger(__name__)
@@ -141,6 +141,8 @@ async def _answers(control: Path) -> bool:
 
 class EmbeddedExchange:
     """Keeps the Exchange Protocol over one connection. Facts wait in order until `fact()` takes them."""
+
+    facilities = Facilities("embedded")
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writer = writer

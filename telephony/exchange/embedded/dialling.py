@@ -34,6 +34,8 @@ class Placing:
     secret: str = ""
     timeout_s: float = 60.0
     fixed_peer: bool = False
+    trunk: str = ""
+    external: str = ""
 
 
 class OutboundLeg(Leg):
@@ -50,7 +52,7 @@ class OutboundLeg(Leg):
         port: RtpPort,
         placing: Placing,
     ) -> None:
-        super().__init__(line, owner, leg_id, side, number, extension, port)
+        super().__init__(line, owner, leg_id, side, number, extension, port, placing.trunk, placing.external)
         self._placing = placing
         self._transaction: ClientTransaction | None = None
         self._timers: list[asyncio.TimerHandle] = []
@@ -101,7 +103,7 @@ class OutboundLeg(Leg):
         invite.headers.set_single("Call-ID", self._call_id)
         invite.headers.set_single("CSeq", f"{self._seq} INVITE")
         invite.headers.set_single("Max-Forwards", "70")
-        invite.headers.set_single("Contact", f"<sip:exchange@{line.transactions.sent_by}>")
+        invite.headers.set_single("Contact", self.contact)
         invite.headers.set_single("Allow", ALLOW)
         invite.headers.set_single("User-Agent", PRODUCT)
         for name, value in placing.headers.items():
@@ -109,7 +111,7 @@ class OutboundLeg(Leg):
         if credentials:
             invite.headers.set_single(*credentials)
         invite.headers.set_single("Content-Type", "application/sdp")
-        invite.body = sdp.offer(self.port.address, placing.laws).encode()
+        invite.body = sdp.offer(self.here, placing.laws).encode()
         self._transaction = line.transactions.request(invite, placing.to, self._responded)
 
     def _responded(self, response: SipResponse) -> None:

@@ -8,12 +8,21 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Protocol
 
-from telephony.exchange.embedded import sdp
+from telephony.exchange.embedded import info, sdp
 from telephony.exchange.embedded.dialog import Dialog, from_request
 from telephony.exchange.embedded.rtp import RtpPort
-from telephony.exchange.embedded.sip import ALLOW, PRODUCT, SipRequest, parse_address, stringify_uri
+from telephony.exchange.embedded.sip import (
+    ALLOW,
+    PRODUCT,
+    Addr,
+    SipRequest,
+    SipResponse,
+    parse_address,
+    stringify_uri,
+)
 from telephony.exchange.embedded.transactions import ServerTransaction, Transactions
 
 log = logging.getLogger(__name__)
@@ -42,7 +51,16 @@ class Leg(ABC):
     """What incoming and outgoing legs have in common: requests inside the dialog and hanging up."""
 
     def __init__(
-        self, line: Line, owner: Owner, leg_id: str, side: str, number: str, extension: str, port: RtpPort
+        self,
+        line: Line,
+        owner: Owner,
+        leg_id: str,
+        side: str,
+        number: str,
+        extension: str,
+        port: RtpPort,
+        trunk: str = "",
+        external: str = "",
     ) -> None:
         self.line = line
         self.owner = owner
@@ -51,6 +69,8 @@ class Leg(ABC):
         self.number = number
         self.extension = extension
         self.port = port
+        self.trunk = trunk
+        self.external = external  # our address as the far end has to see it, empty: the one we are bound to
         self.stage = "new"
         self.dialog: Dialog | None = None
         self.answered_at = 0.0
@@ -58,12 +78,24 @@ class Leg(ABC):
         self._offered: int | None = None  # sequence number of a 200 that carried our offer
         self._version = 1
         self._confirming: ServerTransaction | None = None
+        self.info = info.InfoSender(self._send_info)
         port.on_digit = lambda digit: self.owner.leg_pressed(self, digit) if self.stage == "answered" else None
 
     @property
     def law(self) -> int:
         """Payload type of the voice, 0 or 8."""
         return self.port.law
+
+    @property
+    def here(self) -> Addr:
+        """Where the far end is told to send its RTP."""
+        return (self.external or self.port.address[0], self.port.address[1])
+
+    @property
+    def contact(self) -> str:
+        """Where the far end is told to send its requests."""
+        host, port = self.line.transactions.socket.address
+        return f"<sip:exchange@{self.external or host}:{port}>"
 
     @abstractmethod
     def drop(self, code: int = 480) -> None:
@@ -122,7 +154,7 @@ class Leg(ABC):
                 self._offer_again(transaction, dialog)
             case "INFO":
                 transaction.reply(200)
-                digit = _digit(request)
+                digit = info.read(request)
                 if digit and self.stage == "answered":
                     self.owner.leg_pressed(self, digit)
             case "OPTIONS":
@@ -157,12 +189,12 @@ class Leg(ABC):
             except sdp.BadSdp as error:
                 transaction.reply(488, reason=f"Not Acceptable Here: {error}"[:60])
                 return
-            body = sdp.answer(self.port.address, media, self.port.law, self._version)
+            body = sdp.answer(self.here, media, self.port.law, self._version)
             self.hear(media, self.port.law)
         else:
             cseq = request.cseq
             self._offered = cseq.seq if cseq else None
-            body = sdp.offer(self.port.address, (self.port.law,), self._version)
+            body = sdp.offer(self.here, (self.port.law,), self._version)
         if contacts and not dialog.fixed_peer:
             target = _target(contacts[0])
             if target:
@@ -171,6 +203,13 @@ class Leg(ABC):
         transaction.on_unconfirmed = self._unconfirmed
         transaction.reply(200, (("Contact", dialog.contact), ("Allow", ALLOW)), body)
         self.owner.leg_changed(self)
+
+    def _send_info(self, body: str, kind: str, answered: Callable[[SipResponse], None]) -> None:
+        if self.dialog is None or self.stage != "answered":
+            return
+        request = self.dialog.request("INFO", body=body)
+        request.headers.set_single("Content-Type", kind)
+        self.line.transactions.request(request, self.dialog.next_hop(), answered)
 
     def confirmed(self, request: SipRequest) -> None:
         """An ACK found this leg's dialog."""
@@ -200,13 +239,14 @@ class InboundLeg(Leg):
         leg_id: str,
         number: str,
         port: RtpPort,
+        trunk: str = "",
+        external: str = "",
     ) -> None:
-        super().__init__(line, owner, leg_id, "customer", number, "", port)
+        super().__init__(line, owner, leg_id, "customer", number, "", port, trunk, external)
         self._transaction = transaction
         self._media = media
         transaction.on_cancel = self._cancelled
-        contact = f"<sip:exchange@{line.transactions.sent_by}>"
-        self.dialog = from_request(transaction.request, transaction.tag, contact, transaction.source)
+        self.dialog = from_request(transaction.request, transaction.tag, self.contact, transaction.source)
         line.enter(self.dialog, self)
         if media is not None:
             self.hear(media, media.laws[0])
@@ -223,11 +263,11 @@ class InboundLeg(Leg):
             return False
         self.stage = "answered"
         if self._media is not None:
-            body = sdp.answer(self.port.address, self._media, self.port.law)
+            body = sdp.answer(self.here, self._media, self.port.law)
         else:
             cseq = self._transaction.request.cseq
             self._offered = cseq.seq if cseq else None
-            body = sdp.offer(self.port.address, (self.port.law,))
+            body = sdp.offer(self.here, (self.port.law,))
         self._confirming = self._transaction
         self._transaction.on_unconfirmed = self._unconfirmed
         headers = (("Contact", self.dialog.contact), ("Allow", ALLOW), ("Server", PRODUCT))
@@ -274,21 +314,6 @@ def why_failed(code: int, timed_out: bool) -> str:
             return "unreachable"
         case _:
             return "reject"
-
-
-def _digit(request: SipRequest) -> str:
-    kind = (request.content_type or "").split(";")[0].strip().lower()
-    text = request.text.strip()
-    if kind == "application/dtmf-relay":
-        for line in text.splitlines():
-            name, _, value = line.partition("=")
-            if name.strip().lower() == "signal":
-                text = value.strip()
-                break
-    elif kind != "application/dtmf":
-        return ""
-    text = {"10": "*", "11": "#"}.get(text, text)
-    return text.upper() if len(text) == 1 and text.upper() in "0123456789*#ABCD" else ""
 
 
 def _target(contact: str) -> str:

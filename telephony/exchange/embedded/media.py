@@ -20,7 +20,7 @@ from telephony.exchange.embedded.sounds import Player
 log = logging.getLogger(__name__)
 
 RESYNC = 0.2  # a loop later than this gives up the missed ticks instead of sending them in a burst
-Source = Player | tuple[RtpPort, ...]
+Source = Player | tuple[RtpPort | Player, ...]
 
 
 @dataclass
@@ -31,6 +31,7 @@ class CallMedia:
     recording: Recording | None = None
     left: tuple[RtpPort, ...] = ()
     right: tuple[RtpPort, ...] = ()
+    paused: bool = False  # the recording holds silence
     _made: dict[RtpPort, Source] = field(default_factory=dict)  # those that need the tick
     _listened: tuple[RtpPort, ...] = ()
 
@@ -42,12 +43,13 @@ class CallMedia:
         self._made = {}
         mixed: set[RtpPort] = set()
         for port, source in hears.items():
-            if isinstance(source, tuple) and len(source) == 1 and source[0].law == port.law:
-                outs.setdefault(source[0], []).append(port)
+            only = source[0] if isinstance(source, tuple) and len(source) == 1 else None
+            if isinstance(only, RtpPort) and only.law == port.law:
+                outs.setdefault(only, []).append(port)
             else:
                 self._made[port] = source
                 if isinstance(source, tuple):
-                    mixed.update(source)
+                    mixed.update(part for part in source if isinstance(part, RtpPort))
         ports = {*outs, *mixed, *left, *right}
         for port in ports:
             port.outs = tuple(outs.get(port, ()))
@@ -56,9 +58,10 @@ class CallMedia:
         self.tape()
 
     def tape(self) -> None:
-        """Give the recorded ports their buffers, or take them away."""
-        for port in (*self.left, *self.right):
-            port.tape = (port.tape or Buffer(TAPE_PREFETCH)) if self.recording else None
+        """Give the recorded ports their buffers, or take them away: what was said in a pause is kept nowhere."""
+        recorded = {*self.left, *self.right} if self.recording and not self.paused else set[RtpPort]()
+        for port in {*self.hears, *self.left, *self.right}:
+            port.tape = (port.tape or Buffer(TAPE_PREFETCH)) if port in recorded else None
 
     def step(self) -> None:
         """20 ms of this call."""
@@ -67,19 +70,31 @@ class CallMedia:
             frame = port.mixer.pull() if port.mixer else None
             if frame is not None:
                 heard[port] = g711.decode(port.law, frame)
+        played: dict[Player, tuple[int, bytes]] = {}
         for port, source in list(self._made.items()):
             if port.sender.busy:
                 continue
             if isinstance(source, Player):
-                port.emit(source.next(port.law))
-            else:
-                voices = [heard[p] for p in source if p in heard]
-                port.emit(g711.encode(port.law, g711.mix(voices)) if voices else g711.SILENCE[port.law])
+                port.emit(_played(source, port.law, played))
+                continue
+            voices = [heard[part] for part in source if isinstance(part, RtpPort) and part in heard]
+            for part in source:
+                if isinstance(part, Player):
+                    voices.append(g711.decode(port.law, _played(part, port.law, played)))
+            port.emit(g711.encode(port.law, g711.mix(voices)) if voices else g711.SILENCE[port.law])
         for port in self.hears:
             if port.sender.busy:
                 port.emit_event()
         if self.recording:
             self.recording.put(_side(self.left), _side(self.right))
+
+
+def _played(player: Player, law: int, played: dict[Player, tuple[int, bytes]]) -> bytes:
+    """The 20 ms of a player in this tick, the same for everybody who hears it."""
+    if player not in played:
+        played[player] = (law, player.next(law))
+    made, frame = played[player]
+    return frame if made == law else g711.encode(law, g711.decode(made, frame))
 
 
 def _side(ports: tuple[RtpPort, ...]) -> g711.Samples:

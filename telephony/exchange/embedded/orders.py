@@ -8,6 +8,7 @@ import re
 import time
 from typing import TYPE_CHECKING, assert_never
 
+from telephony.exchange.embedded import hearing, trunks
 from telephony.exchange.embedded.dialling import OutboundLeg, Placing
 from telephony.exchange.embedded.legs import InboundLeg
 from telephony.exchange.embedded.sdp import PCMA, PCMU
@@ -20,6 +21,7 @@ from telephony.exchange.engine import (
     Dial,
     Drop,
     EndCall,
+    PauseRecording,
     Play,
     Record,
     Refuse,
@@ -27,6 +29,8 @@ from telephony.exchange.engine import (
     Ringback,
     SendDigits,
     SetAccount,
+    Supervise,
+    Trunk,
 )
 
 if TYPE_CHECKING:
@@ -34,7 +38,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-CallOrder = Ringback | Answer | Refuse | Play | Connect | Drop | EndCall | Record | SendDigits
+CallOrder = (
+    Ringback | Answer | Refuse | Play | Connect | Drop | EndCall | Record | PauseRecording | SendDigits | Supervise
+)
 BOTH_LAWS = (PCMA, PCMU)
 LONGEST_HEADER = 500
 _NUMBER = re.compile(r"\+?[0-9*#]{1,32}")
@@ -49,6 +55,14 @@ def set_account(switch: Switch, order: SetAccount) -> str:
         return "bad_order"
     switch.registrar.set_account(order.extension, order.secret)
     return ""
+
+
+def set_trunk(switch: Switch, trunk: Trunk) -> str:
+    """A trunk is checked whole before anything changes."""
+    why = trunks.problem(trunk)
+    if not why:
+        switch.trunks.set(trunk)
+    return why
 
 
 def ring(switch: Switch, order: Ring) -> str:
@@ -88,29 +102,35 @@ def dial(switch: Switch, order: Dial) -> str:
     """INVITE a number over a trunk. A call that came from a trunk is never carried on to one."""
     if not _NUMBER.fullmatch(order.number) or (order.caller_id and not _NUMBER.fullmatch(order.caller_id)):
         return "bad_order"
-    trunk = switch.trunk(order.trunk)
-    if trunk is None:
+    standing = switch.trunks.out(order.trunk)
+    if standing is None or standing.address is None:
         return "no_trunk"
-    call, why = _call_for(switch, order, order.number, order.caller_id or trunk.caller_id)
+    trunk = standing.trunk
+    caller_id = order.caller_id or trunk.caller_id
+    call, why = _call_for(switch, order, order.number, caller_id)
     if call is None:
         return why
     if call.direction == "in":
         return "a call from a trunk is not carried on to a trunk"
+    if switch.is_full(trunk):
+        return "trunk_full"
     try:
         port = switch.ports.open()
     except OSError as error:
         return str(error)
     call.to_number = order.number
-    call.from_number = order.caller_id or trunk.caller_id
-    staff = next((leg for leg in call.legs.values() if leg.side == "staff"), None)
+    call.from_number = caller_id
+    call.trunk = trunk.name
     placing = Placing(
         uri=f"sip:{order.number.replace('#', '%23')}@{trunk.host}:{trunk.port}",
-        to=trunk.address,
-        sender=f"<sip:{_uri_user(order.caller_id or trunk.caller_id or trunk.user or 'anonymous')}@{trunk.host}>",
-        laws=BOTH_LAWS if staff is None or staff.law == PCMA else (PCMU, PCMA),
-        user=trunk.user,
+        to=standing.address,
+        sender=f"<sip:{_uri_user(caller_id or trunk.username or 'anonymous')}@{trunk.host}>",
+        laws=trunks.laws(trunk),
+        user=trunk.username,
         secret=trunk.secret,
         timeout_s=_timeout(order.timeout_s),
+        trunk=trunk.name,
+        external=trunk.external_address,
     )
     _begin(switch, call, OutboundLeg(switch.trunk_line, call, order.leg, "customer", order.number, "", port, placing))
     return ""
@@ -164,6 +184,10 @@ def for_call(call: Call, order: CallOrder) -> str:
             call.end()
         case Record():
             return _record(call, order.file)
+        case PauseRecording():
+            call.pause_recording(order.on)
+        case Supervise():
+            return _supervise(call, order)
         case SendDigits():
             return _send_digits(call, order)
         case _:
@@ -245,10 +269,32 @@ def _send_digits(call: Call, order: SendDigits) -> str:
     leg = call.answered(order.leg)
     if leg is None:
         return "not_answered" if order.leg in call.legs else "no_such_leg"
-    if leg.port.digits_type < 0:
+    if order.by not in ("rtp", "info"):
+        return "bad_order"
+    if order.by == "rtp" and leg.port.digits_type < 0:
         return "the far end takes no digits"
     try:
-        leg.port.sender.queue(order.digits)
+        (leg.info if order.by == "info" else leg.port.sender).queue(order.digits)
     except ValueError:
         return "bad_order"
+    return ""
+
+
+def _supervise(call: Call, order: Supervise) -> str:
+    """A supervisor is answered staff in no group; he never whispers to a customer, nor watches who watches."""
+    if order.leg not in call.legs or (order.of not in call.legs and order.mode != hearing.OFF):
+        return "no_such_leg"
+    supervisor = call.answered(order.leg)
+    if supervisor is None or (order.mode != hearing.OFF and call.answered(order.of) is None):
+        return "not_answered"
+    known = order.mode in (hearing.LISTEN, hearing.WHISPER, hearing.OFF)
+    if not known or supervisor.side != "staff" or order.leg == order.of:
+        return "bad_order"
+    if order.leg in call.hearing.grouped():
+        return "" if order.mode == hearing.OFF else "bad_order"
+    if order.mode != hearing.OFF:
+        watched = call.legs[order.of]
+        if call.hearing.is_aside(order.of) or (order.mode == hearing.WHISPER and watched.side == "customer"):
+            return "bad_order"
+    call.supervise(order.leg, order.of, order.mode)
     return ""

@@ -23,7 +23,6 @@ from telephony.exchange.embedded.control import Control, check_path, default_pat
 from telephony.exchange.embedded.lock import AlreadyRunning, take
 from telephony.exchange.embedded.settings import (
     LINGER_S,
-    LOOPBACK,
     MEDIA_TIMEOUT_S,
     BadSettings,
     Settings,
@@ -31,6 +30,7 @@ from telephony.exchange.embedded.settings import (
     read_trunks,
 )
 from telephony.exchange.embedded.switch import Switch
+from telephony.exchange.embedded.trunks import LOOPBACK
 
 log = logging.getLogger(__name__)
 

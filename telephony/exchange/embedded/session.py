@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
 from typing import Protocol
 
+from telephony.exchange.embedded.hearing import Hearing
 from telephony.exchange.embedded.legs import InboundLeg, Leg
-from telephony.exchange.embedded.media import CallMedia, Source
+from telephony.exchange.embedded.media import CallMedia
 from telephony.exchange.embedded.recorder import Recording, Writer
-from telephony.exchange.embedded.rtp import RtpPort
-from telephony.exchange.embedded.sounds import MUSIC, RINGING, Library, Player
+from telephony.exchange.embedded.sounds import Library
 from telephony.exchange.engine import (
     CallEnded,
     CallId,
@@ -60,6 +59,7 @@ class Call:
         to_number: str,
         direction: str,
         received_at: float,
+        trunk: str = "",
     ) -> None:
         self.house = house
         self.id = call_id
@@ -68,14 +68,12 @@ class Call:
         self.to_number = to_number
         self.direction = direction
         self.received_at = received_at
+        self.trunk = trunk
         self.legs: dict[LegId, Leg] = {}
         self.used: set[LegId] = set()  # an order repeated after its leg ended must not ring again
-        self.groups: tuple[tuple[LegId, ...], ...] = ()
-        self.others = "silence"
+        self.hearing = Hearing(self.legs, house.library)
         self.media = CallMedia()
         self.over = False
-        self._players: dict[LegId, Player] = {}
-        self._background: dict[tuple[LegId, str], Player] = {}
         self._grouped_at = 0.0
         self._lost: set[LegId] = set()
         self._file = ""
@@ -100,22 +98,30 @@ class Call:
         leg = self.legs.get(self.id)
         return leg if isinstance(leg, InboundLeg) else None
 
+    @property
+    def has_staff(self) -> bool:
+        """Whether somebody of the staff is there for the customer; who only supervises is not."""
+        return any(
+            leg.side == "staff" and leg.stage == "answered" and not self.hearing.is_aside(leg.id)
+            for leg in self.legs.values()
+        )
+
     def play(self, leg_id: LegId, prompts: tuple[str, ...], then: str) -> None:
         """Play to one leg; raises NoSuchSound before anything changes."""
-        sounds = [self.house.library.get(name) for name in prompts]
-        after = self.house.library.get(then) if then else None
-        ended = self._on_prompts_ended(leg_id) if prompts else None
-        self._players[leg_id] = Player(sounds, after, ended)
+        self.hearing.play(
+            leg_id, prompts, then, lambda: self.house.fact(PromptEnded(self.id, leg_id, time.monotonic()))
+        )
         self.rewire()
-
-    def _on_prompts_ended(self, leg_id: LegId) -> Callable[[], None]:
-        return lambda: self.house.fact(PromptEnded(self.id, leg_id, time.monotonic()))
 
     def connect(self, groups: tuple[tuple[LegId, ...], ...], others: str) -> None:
         """Who talks with whom from now on."""
-        self.groups, self.others = groups, others
-        self._players.clear()
+        self.hearing.connect(groups, others)
         self._grouped_at = time.monotonic()
+        self.rewire()
+
+    def supervise(self, leg_id: LegId, of: LegId, mode: str) -> None:
+        """Let a leg overhear another one, or no more."""
+        self.hearing.supervise(leg_id, of, mode)
         self.rewire()
 
     def record(self, name: str) -> None:
@@ -123,6 +129,11 @@ class Call:
         at_end = self._recording_ended
         self.media.recording = self.house.writer.begin(name, lambda seconds, why: at_end(name, seconds, why))
         self._file = name
+        self.media.tape()
+
+    def pause_recording(self, on: bool) -> None:
+        """Silence in place of sound, from this moment on; a recording that begins meanwhile begins with it."""
+        self.media.paused = on
         self.media.tape()
 
     @property
@@ -159,8 +170,7 @@ class Call:
         if self.legs.get(leg.id) is not leg:
             return
         del self.legs[leg.id]
-        self._players.pop(leg.id, None)
-        self._background = {key: player for key, player in self._background.items() if key[0] != leg.id}
+        self.hearing.forget(leg.id)
         self._lost.discard(leg.id)
         self.house.fact(LegEnded(self.id, leg.id, by, code, why, time.monotonic()))
         self.rewire()
@@ -194,69 +204,15 @@ class Call:
     # ---- the graph ----------------------------------------------------------------------------------------------
 
     def rewire(self) -> None:
-        """Work out what every answered leg hears and hand the graph to the media."""
-        talking = {leg_id: leg for leg_id, leg in self.legs.items() if leg.stage == "answered"}
-        hears: dict[RtpPort, Source] = {leg.port: self._source(leg) for leg in talking.values()}
-        left = tuple(leg.port for leg in talking.values() if leg.side == "customer")
-        right = tuple(leg.port for leg in talking.values() if leg.side == "staff")
-        self.media.wire(hears, left, right)
-
-    def _source(self, leg: Leg) -> Source:
-        player = self._players.get(leg.id)
-        if player is not None:
-            # a ringing tone that was ordered gives way to what the trunk lets us hear
-            early = self._early() if leg.side == "staff" and player.plays_on(self.house.library.get(RINGING)) else ()
-            return early or player
-        mine = [group for group in self.groups if leg.id in group]
-        mates = {leg_id for group in mine for leg_id in group if leg_id != leg.id}
-        voices = tuple(
-            other.port
-            for leg_id, other in self.legs.items()
-            if leg_id in mates and (other.stage == "answered" or other.early)
-        )
-        if voices:
-            return voices
-        if leg.side == "staff":
-            progress = self._progress(leg)
-            if progress is not None:
-                return progress
-        if not mine and self.others == "music":
-            return self._endless(leg.id, MUSIC)
-        return ()
-
-    def _progress(self, leg: Leg) -> Source | None:
-        """While we dial a customer, staff who wait hear how it goes: the trunk's early sound, or our ringing tone."""
-        early = self._early()
-        if early:
-            return early
-        if any(other.stage == "ringing" for other in self._dialled()):
-            return self._endless(leg.id, RINGING)
-        return None
-
-    def _dialled(self) -> list[Leg]:
-        """Customers whom we are calling and who have not answered."""
-        return [
-            leg
-            for leg in self.legs.values()
-            if leg.side == "customer" and leg.stage in ("new", "ringing") and not isinstance(leg, InboundLeg)
-        ]
-
-    def _early(self) -> tuple[RtpPort, ...]:
-        """What a trunk lets us hear before the answer."""
-        return tuple(leg.port for leg in self._dialled() if leg.early)
-
-    def _endless(self, leg_id: LegId, name: str) -> Player:
-        """Music goes on where it was when the graph is set again."""
-        key = (leg_id, name)
-        if key not in self._background:
-            self._background[key] = Player([], self.house.library.get(name))
-        return self._background[key]
+        """Hand the media what every answered leg hears."""
+        hearing = self.hearing
+        self.media.wire(hearing.graph(), hearing.recorded("customer"), hearing.recorded("staff"))
 
     # ---- time ---------------------------------------------------------------------------------------------------
 
     def check(self, now: float, media_timeout_s: float) -> None:
         """Called twice a second: sound that stopped, and calls in which nobody sends any more."""
-        grouped = {leg_id for group in self.groups for leg_id in group}
+        grouped = self.hearing.grouped()
         talking = [leg for leg in self.legs.values() if leg.stage == "answered"]
         caller = self.caller
         if caller and caller.stage != "answered" and now - self.received_at > UNANSWERED_S:
@@ -283,7 +239,7 @@ class Call:
             answered = caller is None or caller.stage == "answered"
         else:
             answered = any(leg.side == "customer" and leg.stage == "answered" for leg in self.legs.values())
-        groups = tuple(kept for group in self.groups if (kept := tuple(i for i in group if i in self.legs)))
+        groups = tuple(kept for group in self.hearing.groups if (kept := tuple(i for i in group if i in self.legs)))
         return CallNow(
             call=self.id,
             from_number=self.from_number,
@@ -295,4 +251,6 @@ class Call:
             legs=legs,
             groups=groups,
             recording=self._file if self.media.recording else "",
+            trunk=self.trunk,
+            supervised=tuple((leg_id, of, mode) for leg_id, (of, mode) in self.hearing.supervised.items()),
         )

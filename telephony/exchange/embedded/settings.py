@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import ipaddress
 import json
-import re
-import socket
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from telephony.exchange.embedded.sip import Addr
+from telephony.exchange.embedded.trunks import LOOPBACK, problem
+from telephony.exchange.engine import Trunk
 
-ANY = "*"
 LINGER_S = 60.0  # without a switchboard the exchange ends this long after its last call
 MEDIA_TIMEOUT_S = 60.0  # a call nobody sends sound in ends after this long
 MAX_CALLS = 100
@@ -20,41 +19,6 @@ MAX_CALLS = 100
 
 class BadSettings(ValueError):
     """A setting cannot be used; says which and why."""
-
-
-@dataclass(frozen=True)
-class Trunk:
-    """One provider. Calls come from `host`, ours go to host:port, with digest when `secret` is set (port 0: none).
-
-    `numbers` are ours that may be called through it ("*" any). `trusted`: its P-Asserted-Identity is believed.
-    """
-
-    name: str
-    host: str
-    port: int = 5060
-    user: str = ""
-    secret: str = ""
-    trusted: bool = False
-    numbers: tuple[str, ...] = (ANY,)
-    caller_id: str = ""
-    ip: str = ""
-
-    @property
-    def address(self) -> Addr:
-        """Where calls of ours go."""
-        return (self.ip or self.host, self.port)
-
-    def takes(self, number: str) -> bool:
-        """Whether `number` is one of ours at this trunk."""
-        return ANY in self.numbers or number.lstrip("+") in {own.lstrip("+") for own in self.numbers}
-
-    def believes(self, source: Addr) -> bool:
-        """Whether an asserted identity from `source` counts. Every user of this machine is 127.0.0.1, so there the
-        port has to be the trunk's."""
-        return self.trusted and (source == self.address or not ipaddress.ip_address(source[0]).is_loopback)
-
-
-LOOPBACK = Trunk("local", "127.0.0.1", port=0, ip="127.0.0.1")  # whoever is on this machine may call, nobody is dialled
 
 
 @dataclass(frozen=True)
@@ -91,7 +55,7 @@ def address(text: str) -> Addr:
 
 
 def read_trunks(path: Path) -> tuple[Trunk, ...]:
-    """The trunks of a JSON file, a list of objects; host names are looked up now. Raises BadSettings."""
+    """The trunks of a JSON file, a list of objects with the fields of a Trunk. Raises BadSettings."""
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -101,36 +65,28 @@ def read_trunks(path: Path) -> tuple[Trunk, ...]:
     return tuple(_trunk(path, row) for row in rows)
 
 
-_KINDS = {"name": str, "host": str, "port": int, "user": str, "secret": str, "trusted": bool, "caller_id": str}
+_KINDS = {
+    "name": str, "host": str, "port": int, "transport": str, "register": bool, "username": str, "secret": str,
+    "caller_id": str, "trusted": bool, "external_address": str, "max_calls": int,
+}  # fmt: skip
+_LISTS = ("numbers", "sources", "codecs")
 
 
 def _trunk(path: Path, row: object) -> Trunk:
     if not isinstance(row, dict):
         raise BadSettings(f"{path}: a trunk is an object")
-    known = {f.name for f in fields(Trunk)} - {"ip"}
-    if strange := set(row) - known:
-        raise BadSettings(f"{path}: unknown {', '.join(sorted(map(str, strange)))}")
+    given = {("username" if name == "user" else str(name)): value for name, value in row.items()}
+    if strange := set(given) - {field.name for field in fields(Trunk)}:
+        raise BadSettings(f"{path}: unknown {', '.join(sorted(strange))}")
     for name, kind in _KINDS.items():
-        if name in row and (not isinstance(row[name], kind) or (kind is int and isinstance(row[name], bool))):
+        if name in given and (not isinstance(given[name], kind) or (kind is int and isinstance(given[name], bool))):
             raise BadSettings(f"{path}: {name} must be {kind.__name__}")
-    if not row.get("name") or not row.get("host"):
-        raise BadSettings(f"{path}: a trunk needs name and host")
-    numbers = row.get("numbers", [ANY])
-    if not isinstance(numbers, list) or not all(isinstance(n, str) for n in numbers):
-        raise BadSettings(f"{path}: numbers must be a list of strings")
-    if re.search(r'[\s"<>;]', str(row.get("user", "")) + str(row.get("caller_id", ""))):
-        raise BadSettings(f"{path}: user and caller_id hold no spaces or quotes")
-    trunk = Trunk(**{**row, "numbers": tuple(numbers)})
-    if not 0 <= trunk.port < 65536:
-        raise BadSettings(f"{path}: a port is 0 to 65535")
-    try:
-        ip = socket.getaddrinfo(trunk.host, None, socket.AF_INET, socket.SOCK_DGRAM)[0][4][0]
-    except OSError as error:
-        raise BadSettings(f"{path}: {trunk.host}: {error}") from None
-    return replace(trunk, ip=str(ip))
-
-
-def trunk_of(trunks: tuple[Trunk, ...], source: Addr) -> Trunk | None:
-    """The trunk a datagram came from: the one with this very port, else one of this host."""
-    exact = next((t for t in trunks if t.address == source), None)
-    return exact or next((t for t in trunks if t.address[0] == source[0]), None)
+    for name in _LISTS:
+        words = given.get(name, [])
+        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            raise BadSettings(f"{path}: {name} must be a list of strings")
+    given |= {name: tuple(given[name]) for name in _LISTS if name in given}
+    trunk = Trunk(**{"name": "", "host": "", **given})
+    if wrong := problem(trunk):
+        raise BadSettings(f"{path}: {wrong}")
+    return trunk

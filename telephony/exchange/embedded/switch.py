@@ -24,10 +24,11 @@ from telephony.exchange.embedded.recorder import Writer, repair
 from telephony.exchange.embedded.registrar import Registrar
 from telephony.exchange.embedded.rtp import PortPool
 from telephony.exchange.embedded.session import WAITING, Call
-from telephony.exchange.embedded.settings import Settings, Trunk
+from telephony.exchange.embedded.settings import Settings
 from telephony.exchange.embedded.sip import ALLOW
 from telephony.exchange.embedded.sounds import MUSIC, Library, NoSuchSound
 from telephony.exchange.embedded.transactions import ServerTransaction
+from telephony.exchange.embedded.trunks import TrunkBook
 from telephony.exchange.engine import (
     Answer,
     Attach,
@@ -41,6 +42,7 @@ from telephony.exchange.engine import (
     Fact,
     List,
     Order,
+    PauseRecording,
     PhoneLost,
     PhoneNow,
     PhoneRegistered,
@@ -48,12 +50,18 @@ from telephony.exchange.engine import (
     Record,
     Refuse,
     Refused,
+    RemoveTrunk,
     Ring,
     Ringback,
     SendDigits,
     SetAccount,
     SetOpen,
+    SetReady,
+    SetTrunk,
     Snapshot,
+    Supervise,
+    Trunk,
+    TrunkChanged,
 )
 
 log = logging.getLogger(__name__)
@@ -78,6 +86,7 @@ class Switch:
         self.registrar = Registrar(self._registered, self._lost)
         self.trunk_line = SipLine("trunk", self._from_trunk)
         self.phone_line = SipLine("phones", self._from_phone)
+        self.trunks = TrunkBook(settings.trunks, self.trunk_line.transactions, self._trunk_changed)
         self.ports = PortPool(settings.trunk[0], settings.rtp_first, settings.rtp_last)
         self.phone_ports = PortPool(settings.phones[0], settings.rtp_first, settings.rtp_last)
         self.calls: dict[CallId, Call] = {}
@@ -100,6 +109,7 @@ class Switch:
             self.trunk_line.transactions.close()
             raise
         self._ticker = Ticker(lambda: [call.media for call in self.calls.values()])
+        self.trunks.open()
         self._check()
 
     async def close(self) -> None:
@@ -110,6 +120,7 @@ class Switch:
             self._ticker.close()
         for handle in self._handles:
             handle.cancel()
+        await self.trunks.close()
         await asyncio.to_thread(self.writer.close)
         await asyncio.sleep(0)
         self.trunk_line.transactions.close()
@@ -151,6 +162,10 @@ class Switch:
     def _lost(self, extension: str) -> None:
         self.fact(PhoneLost(extension, time.monotonic()))
 
+    def _trunk_changed(self, trunk: str, state: str, code: int, why: str) -> None:
+        log.info("trunk %s: %s %s", trunk, state, f"{code} {why}".strip("0 "))
+        self.fact(TrunkChanged(trunk, state, code, why, time.monotonic()))
+
     # ---- without a leader ---------------------------------------------------------------------------------------
 
     def leader(self, epoch: int) -> None:
@@ -176,7 +191,7 @@ class Switch:
     def look_after(self, call: Call) -> None:
         """A caller whom no staff hears gets the announcement for who must wait, then music."""
         caller = call.caller
-        if caller is None or any(leg.side == "staff" and leg.stage == "answered" for leg in call.legs.values()):
+        if caller is None or call.has_staff:
             return
         if caller.stage != "answered" and not caller.answer():
             return
@@ -241,15 +256,17 @@ class Switch:
             if (binding := self.registrar.find(extension))
         )
         calls = tuple(call.now() for call in self.calls.values())
-        return Snapshot(order, self.epoch, time.monotonic(), calls, phones, tuple(sorted(self.registrar.secrets)))
+        accounts = tuple(sorted(self.registrar.secrets))
+        return Snapshot(order, self.epoch, time.monotonic(), calls, phones, accounts, self.trunks.now())
 
     def is_past(self, call_id: CallId) -> bool:
         """Whether this id may not begin a new call of ours."""
         return call_id in self._past or call_id.startswith(INBOUND) or not call_id
 
-    def trunk(self, name: str) -> Trunk | None:
-        """The trunk called `name`, or the first one that takes calls of ours."""
-        return next((t for t in self.settings.trunks if t.port and name in (t.name, "")), None)
+    def is_full(self, trunk: Trunk) -> bool:
+        """Whether the trunk carries as many calls as it may."""
+        legs = (leg for call in self.calls.values() for leg in call.legs.values())
+        return trunk.max_calls > 0 and sum(leg.trunk == trunk.name for leg in legs) >= trunk.max_calls
 
     def carry_out(self, order: Order) -> Done | Refused | Snapshot:
         """Do what an order says; its epoch has been checked. Never raises for a bad order."""
@@ -265,7 +282,16 @@ class Switch:
                 why = orders.ring(self, order)
             case Dial():
                 why = orders.dial(self, order)
-            case Ringback() | Answer() | Refuse() | Play() | Connect() | Drop() | EndCall() | Record() | SendDigits():
+            case SetTrunk():
+                why = orders.set_trunk(self, order.trunk)
+            case RemoveTrunk():
+                why = "" if self.trunks.remove(order.trunk) else "no_trunk"
+            case SetReady():
+                pass  # a leaderless caller is looked after here without the agents
+            case (
+                Ringback() | Answer() | Refuse() | Play() | Connect() | Drop() | EndCall() | Record()
+                | PauseRecording() | SendDigits() | Supervise()
+            ):  # fmt: skip
                 call = self.calls.get(order.call)
                 why = orders.for_call(call, order) if call else "no_such_call"
             case _:

@@ -17,9 +17,11 @@ from telephony.exchange.embedded.control import LONGEST_PATH, default_path
 from telephony.exchange.embedded.process import PROMPTS, settings_of
 from telephony.exchange.embedded.recorder import Recording, Writer
 from telephony.exchange.embedded.rtp import Buffer
-from telephony.exchange.embedded.settings import BadSettings, Trunk, address, read_trunks, trunk_of
+from telephony.exchange.embedded.settings import BadSettings, address, read_trunks
 from telephony.exchange.embedded.sounds import Library, NoSuchSound, Player, sound
-from telephony.exchange.engine import CallArrived, Connect, Done, LegEnded
+from telephony.exchange.embedded.transactions import Transactions
+from telephony.exchange.embedded.trunks import TrunkBook, believes
+from telephony.exchange.engine import CallArrived, Connect, Done, LegEnded, Trunk
 from tests.telephony.exchange.conftest import start
 from tests.telephony.exchange.peers import until
 from tests.telephony.exchange.test_calls import bridged
@@ -152,6 +154,8 @@ def test_an_address_that_is_none_is_said(text: str) -> None:
         [{"name": "a", "host": "127.0.0.1", "numbers": "400"}],
         [{"name": "a", "host": "127.0.0.1", "colour": "red"}],
         [{"name": "a", "host": "127.0.0.1", "user": 'x" y'}],
+        [{"name": "a", "host": "127.0.0.1", "codecs": ["G722"]}],
+        [{"name": "a", "host": "127.0.0.1", "sources": ["far"]}],
     ],
 )
 def test_trunks_that_cannot_be_are_said(tmp_path: Path, rows: object) -> None:
@@ -161,13 +165,28 @@ def test_trunks_that_cannot_be_are_said(tmp_path: Path, rows: object) -> None:
         read_trunks(path)
 
 
-def test_the_trunk_of_a_source() -> None:
+async def test_the_trunk_of_a_source() -> None:
+    line = Transactions("trunk", lambda transaction: None, lambda request, source: None)
     one, two = Trunk("one", "10.0.0.1", 5060, trusted=True), Trunk("two", "10.0.0.1", 5080)
-    assert trunk_of((one, two), ("10.0.0.1", 5080)) is two
-    assert trunk_of((one, two), ("10.0.0.1", 999)) is one
-    assert trunk_of((one, two), ("10.0.0.2", 5060)) is None
-    assert one.believes(("10.0.0.1", 999))
-    assert not Trunk("l", "127.0.0.1", 5060, trusted=True).believes(("127.0.0.1", 5061))
+    three = Trunk("three", "10.0.0.3", sources=("10.1.0.0/24", "10.0.0.4"))
+    near = Trunk("l", "127.0.0.1", 5060, trusted=True)
+    book = TrunkBook((one, two, three, near), line, lambda *_: None)
+    book.open()  # the socket is not bound: nothing is sent
+
+    def name(host: str, port: int) -> str:
+        found = book.of((host, port))
+        return found.trunk.name if found else ""
+
+    assert name("10.0.0.1", 5080) == "two"
+    assert name("10.0.0.1", 999) == "one"
+    assert name("10.0.0.2", 5060) == ""
+    assert (name("10.1.0.77", 5060), name("10.0.0.4", 1), name("10.0.0.3", 5070)) == ("three", "three", "")
+    first, last = book.of(("10.0.0.1", 999)), book.of(("127.0.0.1", 5061))
+    assert first
+    assert last
+    assert believes(first, ("10.0.0.1", 999))
+    assert not believes(last, ("127.0.0.1", 5061))
+    await book.close()
 
 
 def test_a_long_data_folder_has_its_socket_elsewhere(tmp_path: Path) -> None:
