@@ -74,7 +74,7 @@ class Play:
     """Play prompts (names in resources/prompts) one after the other to one leg, then silence, music or ringing.
 
     `then`: "" | "music" | "ringing". The leg must be answered. A later Play or Connect replaces it. PromptEnded comes
-    when the prompts are through.
+    when the prompts are through. `language` zh_CN | en, "" the house's.
     """
 
     order: int
@@ -83,6 +83,7 @@ class Play:
     leg: LegId
     prompts: tuple[str, ...]
     then: str = "music"
+    language: str = ""
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,10 @@ class Role(StrEnum):
     OFFER = "offer"
     CONSULT = "consult"
     DIAL = "dial"  # his own phone, for a call he dials
+    PICK_UP = "pick_up"  # a parked caller he takes
+    CALLBACK = "callback"  # somebody who waits to be called back
+    SUPERVISE = "supervise"  # his own phone, to hear a colleague's call
+    STAFF = "staff"  # a colleague calls, or his own phone when he does
 
 
 @dataclass(frozen=True)
@@ -113,15 +117,31 @@ class Consult:
     offer: Offer | None
     leg: LegId = ""
     tried: frozenset[AgentId] = frozenset()
+    merged: bool = False  # customer, agent and engineer talk with one another
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """A supervisor on a call. `leg` rings until `joined`; `of` is whom he hears; `mode` listen | whisper | barge."""
+
+    supervisor: AgentId
+    leg: LegId
+    of: AgentId
+    mode: str
+    asked_at: float
+    joined: bool = False
 
 
 class Stage(StrEnum):
-    """Where a call is: waiting for an agent (perhaps ringing one), with one, dialled, or saying good-bye."""
+    """Where a call is: waiting for an agent (perhaps ringing one), with one, dialled, saying good-bye; parked on a
+    numbered place; or a talk between two colleagues."""
 
     WAITING = "waiting"
     TALKING = "talking"
     DIALLING = "dialling"
     FAREWELL = "farewell"
+    PARKED = "parked"
+    STAFF = "staff"
 
 
 class Hearing(StrEnum):
@@ -168,7 +188,11 @@ class Call:
     promised: bool = False
     unserved: bool = False  # nobody was reachable; alarmed once
     long_wait_alarmed: bool = False
-    deadline: float | None = None  # of DIALLING and FAREWELL
+    deadline: float | None = None  # of DIALLING, FAREWELL, PARKED and STAFF
+    watchers: tuple[Watcher, ...] = ()
+    slot: int = 0  # the place of a parked call, 1 …
+    parked_by: AgentId = ""
+    parked_at: float = 0.0
 
     @property
     def number(self) -> str:
