@@ -19,6 +19,7 @@ except ImportError as error:
     ) from error
 
 pj: Any = pjsua2
+PLENTY = 1 << 40
 TOO_MANY = 70010  # PJ_ETOOMANY, which the wheel does not name
 
 
@@ -28,6 +29,15 @@ def register_digests() -> None:
         return
     for library in (Path(pj.__file__).parent.parent / "pjsua2_python.libs").glob("libcrypto*"):
         ctypes.CDLL(str(library)).OPENSSL_add_all_algorithms_noconf()
+
+
+def keep_singletons() -> None:
+    """The wheel gives back None, True and False it does not own, some at every call; Python 3.11 counts them, and at
+    zero the process ends. They get a count that no lifetime uses up; from 3.12 on they are not counted at all.
+    """
+    if sys.version_info < (3, 12) and sys.implementation.name == "cpython":
+        for one in (None, True, False):
+            ctypes.c_ssize_t.from_address(id(one)).value += PLENTY
 
 
 def words(error: BaseException) -> str:

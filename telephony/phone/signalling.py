@@ -25,6 +25,12 @@ def extension_headers(message: str) -> dict[str, str]:
     return found
 
 
+def travelled_secure(message: str) -> bool:
+    """Whether the last hop of this whole SIP message was TLS."""
+    via = re.search(r"^(?:Via|v)[ \t]*:[ \t]*SIP/2\.0/(\w+)", message, re.IGNORECASE | re.MULTILINE)
+    return via is not None and via.group(1).upper() == "TLS"
+
+
 def tag_of(headers: dict[str, str]) -> str:
     """The switchboard's call these headers name, empty when none."""
     return headers.get(CALL_TAG, "")
