@@ -46,6 +46,7 @@ class Settings:
     long_wait_s: float = 120.0  # the supervisor hears of a caller who waits longer
     promised_s: float = 8.0  # time for the words that confirm a call-back before the call is ended
     callback_key: str = "1"
+    park_s: float = 300.0  # a parked caller nobody picks up by then goes back to his queue, first
 
     @property
     def offer_s(self) -> float:

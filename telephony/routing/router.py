@@ -33,20 +33,38 @@ from telephony.calls import (
     KeyPressed,
     LeaseRenewed,
     MediaBothWays,
+    MergeAsked,
     OfferAccepted,
     OfferAnswered,
     OfferFailed,
     OfferRinging,
     Order,
+    ParkAsked,
     PhoneReachable,
     PhoneUnreachable,
+    PickUpAsked,
     PlanChanged,
+    StaffDialled,
     StateChosen,
+    SuperviseAsked,
+    SuperviseLeft,
+    TakeOverAsked,
     TimePassed,
     WrapUpExtended,
     WrapUpFinished,
 )
-from telephony.routing import agents, offers, presence, ringing, talking, transfer, waiting
+from telephony.routing import (
+    agents,
+    offers,
+    parking,
+    presence,
+    ringing,
+    staff,
+    supervising,
+    talking,
+    waiting,
+    wishes,
+)
 from telephony.routing.floor import Agent, Call, Floor, IllegalTransition, Stage, Turn
 
 
@@ -56,6 +74,7 @@ def step(floor: Floor, event: Event, now: float) -> tuple[Floor, tuple[Order, ..
     _let_time_pass(turn)
     _happen(turn, event)
     waiting.serve(turn)
+    supervising.follow(turn)
     return turn.floor(), tuple(turn.orders)
 
 
@@ -76,6 +95,9 @@ def _deadlines(floor: Floor, call: Call) -> Iterator[float]:
         yield call.back_until
     if call.deadline is not None:
         yield call.deadline
+    for watcher in call.watchers:
+        if not watcher.joined:
+            yield watcher.asked_at + floor.settings.offer_s
     if call.stage is Stage.WAITING and not call.long_wait_alarmed:
         yield call.arrived + floor.settings.long_wait_s
 
@@ -109,14 +131,20 @@ def _happen(turn: Turn, event: Event) -> None:
             presence.make_free_for_adoption(turn, agent)
             talking.adopt(turn, event)
         case OfferRinging() | OfferAccepted() | OfferAnswered() | OfferFailed():
-            offers.happened(turn, event)
-        case ConsultAsked() | CompleteAsked() | BackAsked() | HoldAsked() | HangUpAsked():
+            if not supervising.happened(turn, event) and not staff.happened(turn, event):
+                offers.happened(turn, event)
+        case StaffDialled():
+            staff.dialled(turn, event)
+        case (
+            ConsultAsked() | CompleteAsked() | BackAsked() | HoldAsked() | HangUpAsked() | MergeAsked() | ParkAsked()
+            | PickUpAsked() | SuperviseAsked() | SuperviseLeft() | TakeOverAsked()
+        ):  # fmt: skip
             call = turn.calls.get(event.call)
             if call is not None:  # otherwise the caller was quicker, which the desk is told by the call's end
-                _command(turn, call, event)
+                wishes.carry_out(turn, call, event)
         case AgentLegGone(call=id):
             if (call := turn.calls.get(id)) is not None:
-                presence.leg_gone(turn, call, event)
+                _leg_gone(turn, call, event)
         case (
             CustomerFound() | CustomerAnswered() | CustomerLegFailed() | MediaBothWays() | CallerHungUp() | KeyPressed()
         ):
@@ -128,6 +156,11 @@ def _happen(turn: Turn, event: Event) -> None:
             pass
         case _:
             assert_never(event)
+
+
+def _leg_gone(turn: Turn, call: Call, event: AgentLegGone) -> None:
+    if not supervising.leg_gone(turn, call, event) and not staff.leg_gone(turn, call, event):
+        presence.leg_gone(turn, call, event)
 
 
 def _customer_event(
@@ -148,29 +181,6 @@ def _customer_event(
             talking.caller_hung_up(turn, call)
         case KeyPressed(digit=digit):
             waiting.key_pressed(turn, call, digit)
-        case _:
-            assert_never(event)
-
-
-def _command(turn: Turn, call: Call, event: ConsultAsked | CompleteAsked | BackAsked | HoldAsked | HangUpAsked) -> None:
-    begun = call.consult
-    match event:
-        case HoldAsked():
-            talking.hold(turn, call, event)
-        case HangUpAsked(agent=agent) if begun is not None and begun.leg and begun.engineer == agent:
-            transfer.back(turn, call, begun, "engineer_gone")
-        case HangUpAsked():
-            talking.hang_up(turn, call, event)
-        case ConsultAsked():
-            transfer.consult(turn, call, event)
-        case CompleteAsked(agent=agent):
-            if begun is None or call.agent != agent:
-                raise IllegalTransition(talking.where(call), event)
-            transfer.complete_asked(turn, call, begun)
-        case BackAsked(agent=agent):
-            if begun is None or call.agent != agent:
-                raise IllegalTransition(talking.where(call), event)
-            transfer.back(turn, call, begun)
         case _:
             assert_never(event)
 
@@ -211,6 +221,10 @@ def _call_time(turn: Turn, id: CallId) -> None:
 def _past_deadline(turn: Turn, call: Call) -> None:
     if call.stage is Stage.FAREWELL:
         talking.finish(turn, call, Outcome.CALLBACK, HangUpBy.SYSTEM)
+    elif call.stage is Stage.PARKED:
+        parking.nobody_came(turn, call)
+    elif call.stage is Stage.STAFF:
+        staff.nobody_came(turn, call)
     else:
         turn.note(call.id, "dial_failed", call.agent, why="no_answer")
         talking.finish(turn, call, Outcome.FAILED, HangUpBy.SYSTEM)

@@ -23,7 +23,7 @@ from telephony.calls import (
     HoldCaller,
     JoinCaller,
 )
-from telephony.routing import agents, ringing, waiting
+from telephony.routing import agents, ringing, supervising, waiting
 from telephony.routing.floor import Agent, Call, Consult, Hearing, IllegalTransition, Offer, Role, Stage, Turn
 
 
@@ -101,6 +101,7 @@ def finish(turn: Turn, call: Call, outcome: Outcome, by: HangUpBy) -> None:
     """The call is over for everybody on it: the one outcome."""
     if call.consult is not None:
         _leave_consult(turn, call, call.consult)
+    call = supervising.all_off(turn, call)
     if call.offer is not None and call.offer.role is Role.OFFER:
         ringing.withdraw(turn, call, call.offer, "caller_gone")
     elif call.back_to:
@@ -237,10 +238,6 @@ def dial(turn: Turn, event: DialledOut) -> None:
     allowed = (AgentState.READY, AgentState.NOT_READY, AgentState.NOT_RESPONDING)
     if person.state not in allowed or event.agent not in turn.phones or event.call in turn.calls:
         raise IllegalTransition(str(person.state), event)
-    if person.state is AgentState.NOT_READY:
-        before = person.earlier if person.reason in agents.LOST else (person.state, person.reason)
-        state, reason = before or (AgentState.NOT_READY, None)
-        person = replace(person, next_state=state, next_reason=reason)
     call = Call(
         event.call, "", event.number, "", arrived=turn.now, stage=Stage.DIALLING, outbound=True, agent=event.agent,
         customer_joined=False, deadline=turn.now + turn.settings.dial_s,
@@ -249,7 +246,7 @@ def dial(turn: Turn, event: DialledOut) -> None:
     turn.note(call.id, "dialled", event.agent, number=event.number, leg=leg, task=event.task)
     turn.note(call.id, "responsible", event.agent, leg=leg)
     turn.order(DialCustomer(call.id, event.agent, leg, event.number))
-    agents.change(turn, person, AgentState.ON_CALL, call=call.id)
+    supervising.take_part(turn, person, call)
     turn.put_call(replace(call, leg=leg, offer=Offer(event.agent, leg, Role.DIAL, turn.now)))
 
 

@@ -20,6 +20,8 @@ from telephony.calls import (
     HoldCaller,
     JoinCaller,
     JoinConsult,
+    JoinThree,
+    MergeAsked,
     WithdrawOffer,
 )
 from telephony.routing import agents, queues, ringing, talking
@@ -74,6 +76,17 @@ def engineer_answered(turn: Turn, call: Call, begun: Consult, offer: Offer) -> N
         complete(turn, call, begun)
 
 
+def merge(turn: Turn, call: Call, begun: Consult, event: MergeAsked) -> None:
+    """Customer, agent and engineer talk with one another; the agent stays responsible."""
+    if not begun.leg or begun.merged:
+        raise IllegalTransition(talking.where(call), event)
+    turn.order(JoinThree(call.id, call.leg, begun.leg))
+    if call.held:
+        turn.note(call.id, "resumed", call.agent)
+    turn.note(call.id, "merged", call.agent, to=begun.engineer, leg=begun.leg)
+    turn.put_call(replace(call, held=False, consult=replace(begun, merged=True)))
+
+
 def complete_asked(turn: Turn, call: Call, begun: Consult) -> None:
     """Hand the customer over now; while the engineer's phone still rings, as soon as he answers."""
     if begun.leg:
@@ -121,7 +134,8 @@ def _aborted(turn: Turn, call: Call, begun: Consult, why: str) -> Call:
 
 def _resume(turn: Turn, call: Call) -> None:
     turn.order(JoinCaller(call.id, call.agent, call.leg))
-    turn.note(call.id, "resumed", call.agent)
+    if call.held:
+        turn.note(call.id, "resumed", call.agent)
     turn.put_call(replace(call, held=False))
 
 
