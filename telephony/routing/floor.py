@@ -171,7 +171,7 @@ class Call:
     customer: str = ""
     level: str = "normal"
     last_agent: AgentId = ""
-    offer: Offer | None = None
+    offers: tuple[Offer, ...] = ()  # phones that ring for the caller now; several only when a queue rings all
     offered: frozenset[AgentId] = frozenset()  # in this round
     offers_made: int = 0
     past_legs: tuple[tuple[AgentId, LegId], ...] = ()  # withdrawn ones, for answers that come too late
@@ -194,6 +194,11 @@ class Call:
     slot: int = 0  # the place of a parked call, 1 …
     parked_by: AgentId = ""
     parked_at: float = 0.0
+
+    @property
+    def offer(self) -> Offer | None:
+        """The only phone that rings for it, or the first of several."""
+        return self.offers[0] if self.offers else None
 
     @property
     def number(self) -> str:

@@ -22,19 +22,22 @@ from telephony.routing import ringing, talking, transfer, waiting
 from telephony.routing.floor import Call, Offer, Role, Turn
 
 
+def all_of(call: Call) -> tuple[Offer, ...]:
+    """Every staff phone that rings because of this call, a consulted engineer's too."""
+    asked = call.consult.offer if call.consult is not None else None
+    return call.offers if asked is None else (*call.offers, asked)
+
+
 def offer_of(call: Call, agent: AgentId, leg: LegId = "") -> Offer | None:
     """The offer of this call that rings at this agent now."""
-    for offer in (call.offer, call.consult.offer if call.consult else None):
-        if offer is not None and offer.agent == agent and leg in ("", offer.leg):
-            return offer
-    return None
+    return next((offer for offer in all_of(call) if offer.agent == agent and leg in ("", offer.leg)), None)
 
 
 def _put(turn: Turn, call: Call, offer: Offer) -> None:
     if offer.role is Role.CONSULT and call.consult is not None:
         turn.put_call(replace(call, consult=replace(call.consult, offer=offer)))
     else:
-        turn.put_call(replace(call, offer=offer))
+        turn.put_call(replace(call, offers=tuple(offer if each.leg == offer.leg else each for each in call.offers)))
 
 
 def happened(turn: Turn, event: OfferRinging | OfferAccepted | OfferAnswered | OfferFailed) -> None:
@@ -93,4 +96,5 @@ def came_to_nothing(turn: Turn, call: Call, offer: Offer, why: str, *, rings: bo
             turn.put_call(waiting.announce(turn, call, "waiting"))
         return
     settle = ringing.withdraw if rings else ringing.came_to_nothing
-    turn.put_call(replace(settle(turn, call, offer, why), offer=None, back_to=""))
+    others = tuple(each for each in call.offers if each.leg != offer.leg)
+    turn.put_call(replace(settle(turn, call, offer, why), offers=others, back_to=""))

@@ -52,8 +52,7 @@ def pick_up(turn: Turn, call: Call, event: PickUpAsked) -> None:
         raise IllegalTransition(f"{talking.where(call)}; {person.state}", event)
     if person.state is AgentState.WRAP_UP:
         agents.wrap_up_over(turn, person, "pick_up")
-    if call.offer is not None:
-        call = replace(ringing.withdraw(turn, call, call.offer, "not_needed"), offer=None)
+    call = ringing.withdraw_all(turn, call, "not_needed")
     slot = call.slot
     call = _waits_again(call)
     before = turn.agents[person.id]
@@ -62,7 +61,7 @@ def pick_up(turn: Turn, call: Call, event: PickUpAsked) -> None:
         turn.put_agent(replace(before, next_state=state, next_reason=reason))
     call, offer = ringing.ring(turn, call, turn.agents[person.id], Role.PICK_UP)
     turn.note(call.id, "picked_up", person.id, leg=offer.leg, slot=slot)
-    turn.put_call(replace(call, offer=offer))
+    turn.put_call(replace(call, offers=(offer,)))
 
 
 def _waits_again(call: Call) -> Call:

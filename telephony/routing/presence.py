@@ -47,7 +47,7 @@ def phone_reachable(turn: Turn, agent: AgentId) -> None:
     if person is None:
         return
     call = turn.calls.get(person.call)
-    if call is not None and call.back_to == agent and (call.offer is None or call.offer.ringing_at is None):
+    if call is not None and call.back_to == agent and all(offer.ringing_at is None for offer in call.offers):
         talking.ring_again(turn, call)
     elif person.reason is StateReason.DEVICE_LOST:
         agents.came_back(turn, person)
@@ -84,4 +84,4 @@ def leg_gone(turn: Turn, call: Call, event: AgentLegGone) -> None:
         if begun is not None:
             transfer.agent_gone(turn, call, begun, event.lost)
         else:
-            talking.agent_gone(turn, replace(call, offer=None), event.lost)
+            talking.agent_gone(turn, replace(call, offers=()), event.lost)

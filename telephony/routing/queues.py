@@ -73,6 +73,6 @@ def last_reachable(turn: Turn, person: Agent, call: Call) -> bool:
 def waiting_in_order(turn: Turn) -> list[Call]:
     """Calls that wait for an agent and ring nobody, in the order they are served: lost ones first, then by arrival."""
     waiting = [
-        call for call in turn.calls.values() if call.stage is Stage.WAITING and call.offer is None and not call.back_to
+        call for call in turn.calls.values() if call.stage is Stage.WAITING and not call.offers and not call.back_to
     ]
     return sorted(waiting, key=lambda call: (not call.front, call.arrived, call.id))

@@ -59,7 +59,7 @@ def offer_call(turn: Turn, call: Call, person: Agent) -> None:
     """Offer a waiting call to this agent, the caller hearing it ring."""
     call = let_hear_ringing(turn, call)
     call, offer = ring(turn, call, person, Role.OFFER)
-    turn.put_call(replace(call, offer=offer, offered=call.offered | {person.id}))
+    turn.put_call(replace(call, offers=(*call.offers, offer), offered=call.offered | {person.id}))
 
 
 def let_hear_ringing(turn: Turn, call: Call) -> Call:
@@ -98,6 +98,13 @@ def withdraw(turn: Turn, call: Call, offer: Offer, why: str) -> Call:
     """Stop ringing and settle the agent: missed | unreachable | rejected | caller_gone | not_needed | lost_race."""
     turn.order(WithdrawOffer(call.id, offer.agent, offer.leg, why))
     return came_to_nothing(turn, call, offer, why)
+
+
+def withdraw_all(turn: Turn, call: Call, why: str) -> Call:
+    """Stop every phone that rings for this caller."""
+    for offer in call.offers:
+        call = withdraw(turn, call, offer, why)
+    return replace(call, offers=())
 
 
 def came_to_nothing(turn: Turn, call: Call, offer: Offer, why: str) -> Call:

@@ -87,11 +87,11 @@ def due(floor: Floor) -> float | None:
 
 
 def _deadlines(floor: Floor, call: Call) -> Iterator[float]:
-    if call.offer is not None:
-        yield ringing.expiry(call.offer, floor.settings)
+    for offer in call.offers:
+        yield ringing.expiry(offer, floor.settings)
     if call.consult is not None and call.consult.offer is not None:
         yield ringing.expiry(call.consult.offer, floor.settings)
-    if call.back_to and (call.offer is None or call.offer.ringing_at is None):
+    if call.back_to and all(offer.ringing_at is None for offer in call.offers):
         yield call.back_until
     if call.deadline is not None:
         yield call.deadline
@@ -201,13 +201,15 @@ def _let_time_pass(turn: Turn) -> None:
 def _call_time(turn: Turn, id: CallId) -> None:
     call = turn.calls[id]
     back_is_over = call.back_to and call.back_until <= turn.now
-    if back_is_over and (call.offer is None or call.offer.ringing_at is None):
+    if back_is_over and all(offer.ringing_at is None for offer in call.offers):
         talking.give_up_the_same(turn, call)
         return
-    for offer in (call.offer, call.consult.offer if call.consult else None):
-        if offer is not None and ringing.expiry(offer, turn.settings) <= turn.now:
+    overdue = [offer for offer in offers.all_of(call) if ringing.expiry(offer, turn.settings) <= turn.now]
+    for offer in overdue:
+        if (call := turn.calls.get(id)) is not None and offer in offers.all_of(call):
             offers.came_to_nothing(turn, call, offer, ringing.why_expired(offer), rings=True)
-            return
+    if overdue:
+        return
     if call.deadline is not None and call.deadline <= turn.now:
         _past_deadline(turn, call)
     elif (

@@ -38,7 +38,7 @@ def join(turn: Turn, call: Call, offer: Offer) -> None:
             stage=Stage.TALKING,
             answered=True,
             hearing=Hearing.NOTHING,
-            offer=None,
+            offers=(),
             offered=frozenset(),
             agent=offer.agent,
             leg=offer.leg,
@@ -102,8 +102,9 @@ def finish(turn: Turn, call: Call, outcome: Outcome, by: HangUpBy) -> None:
     if call.consult is not None:
         _leave_consult(turn, call, call.consult)
     call = supervising.all_off(turn, call)
-    if call.offer is not None and call.offer.role is Role.OFFER:
-        ringing.withdraw(turn, call, call.offer, "caller_gone")
+    rang = tuple(offer for offer in call.offers if offer.role is not Role.DIAL)
+    if rang:
+        call = ringing.withdraw_all(turn, replace(call, offers=rang), "caller_gone")
     elif call.back_to:
         agents.release(turn, call.back_to)
     let_go(turn, call)
@@ -177,7 +178,7 @@ def agent_gone(turn: Turn, call: Call, lost: bool) -> None:
 def back_to_front(call: Call) -> Call:
     """The call waits again, before everybody else."""
     return replace(
-        call, stage=Stage.WAITING, hearing=Hearing.NOTHING, offer=None, offered=frozenset(), front=True, back_to=""
+        call, stage=Stage.WAITING, hearing=Hearing.NOTHING, offers=(), offered=frozenset(), front=True, back_to=""
     )
 
 
@@ -208,7 +209,7 @@ def ring_again(turn: Turn, call: Call) -> None:
         call = drop_silent_offer(turn, call, call.offer)
     call = ringing.let_hear_ringing(turn, call)
     call, offer = ringing.ring(turn, call, turn.agents[call.back_to], Role.OFFER)
-    turn.put_call(replace(call, offer=offer))
+    turn.put_call(replace(call, offers=(offer,)))
 
 
 def drop_silent_offer(turn: Turn, call: Call, offer: Offer) -> Call:
@@ -218,7 +219,7 @@ def drop_silent_offer(turn: Turn, call: Call, offer: Offer) -> Call:
     person = turn.agents[offer.agent]
     if person.state is AgentState.RINGING:
         agents.change(turn, person, AgentState.RESERVED, call=call.id)
-    return replace(call, offer=None, past_legs=(*call.past_legs, (offer.agent, offer.leg)))
+    return replace(call, offers=(), past_legs=(*call.past_legs, (offer.agent, offer.leg)))
 
 
 def give_up_the_same(turn: Turn, call: Call) -> None:
@@ -247,12 +248,12 @@ def dial(turn: Turn, event: DialledOut) -> None:
     turn.note(call.id, "responsible", event.agent, leg=leg)
     turn.order(DialCustomer(call.id, event.agent, leg, event.number))
     supervising.take_part(turn, person, call)
-    turn.put_call(replace(call, leg=leg, offer=Offer(event.agent, leg, Role.DIAL, turn.now)))
+    turn.put_call(replace(call, leg=leg, offers=(Offer(event.agent, leg, Role.DIAL, turn.now),)))
 
 
 def own_phone_answered(turn: Turn, call: Call) -> None:
     """The dialling agent's own phone is in the call; the customer's rings or talks already."""
-    turn.put_call(replace(call, offer=None, agent_joined=True))
+    turn.put_call(replace(call, offers=(), agent_joined=True))
 
 
 def own_phone_failed(turn: Turn, call: Call, offer: Offer, why: str) -> None:
@@ -262,7 +263,7 @@ def own_phone_failed(turn: Turn, call: Call, offer: Offer, why: str) -> None:
     if call.customer_joined:
         turn.put_call(back_to_front(let_go(turn, call)))
         return
-    finish(turn, replace(call, offer=None), Outcome.FAILED, HangUpBy.SYSTEM)
+    finish(turn, replace(call, offers=()), Outcome.FAILED, HangUpBy.SYSTEM)
     if why == "unreachable":
         agents.lose(turn, turn.agents[offer.agent], StateReason.DEVICE_LOST)
 

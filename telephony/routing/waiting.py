@@ -66,8 +66,7 @@ def key_pressed(turn: Turn, call: Call, digit: str) -> None:
     wanted = digit == turn.settings.callback_key and call.stage is Stage.WAITING and call.answered and not call.back_to
     if not wanted or not call.number:
         return
-    if call.offer is not None:
-        call = replace(ringing.withdraw(turn, call, call.offer, "not_needed"), offer=None)
+    call = ringing.withdraw_all(turn, call, "not_needed")
     call = announce(turn, promise(turn, call, "asked"), "promised")
     turn.put_call(replace(call, stage=Stage.FAREWELL, deadline=turn.now + turn.settings.promised_s))
 
