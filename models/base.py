@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Integer, MetaData, func
+from sqlalchemy import BigInteger, Column, DateTime, Double, Identity, Integer, MetaData, Text, func
 
 SCHEMA = "tr"
 API_SCHEMA = "tr_api"
@@ -42,3 +42,12 @@ def moment(name: str, *, nullable: bool = False, now: bool = False, **more: Any)
 def version() -> Column[int]:
     """Counts the writes of a row; a NOTIFY carries it and a stale write is refused by it."""
     return Column("version", Integer, nullable=False, server_default="1")
+
+
+def change_marks() -> list[Column[Any]]:
+    """Version of a row that people edit, when it was changed last and by whom: a stale write is refused in words."""
+    return [
+        version(),
+        Column("changed", Double, nullable=False, server_default="0"),
+        Column("changed_by", Text, nullable=False, server_default=""),
+    ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tables of what happened with callers: contacts, their append-only events, recordings and dispositions.
+"""Tables of what happened with callers: contacts, their append-only events, recordings, voicemails and dispositions.
 
 A contact's id is the call's id (text). `contact_event` is written by the switchboard's journal only, each line once by
 its key (site, epoch, seq). Instants are site-time seconds.
@@ -83,6 +83,24 @@ recording = Table(
 )
 Index("recording_contact", recording.c.contact)
 Index("recording_agent", recording.c.agent, recording.c.started)
+
+voicemail = Table(
+    "voicemail",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("contact", Text, nullable=False, unique=True),
+    Column("queue", Text, nullable=False, server_default=""),
+    Column("number", Text, nullable=False, server_default=""),  # E.164, "" withheld
+    Column("task", BigInteger, nullable=False),  # whose group may hear it
+    Column("file", Text, nullable=False, unique=True),  # relative to the recordings directory
+    Column("at", Double, nullable=False),
+    Column("seconds", Double, nullable=False, server_default="0"),
+    Column("heard_by", Text, nullable=False, server_default=""),  # the first who listened to it
+    Column("heard_at", Double),
+    Column("state", Text, nullable=False, server_default="kept"),  # kept | erased
+    Column("version", Integer, nullable=False, server_default="1"),
+)
+Index("voicemail_at", voicemail.c.at)
 
 disposition = Table(
     "disposition",

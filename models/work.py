@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tables of the work itself: tasks and their attempts, and what the house decides (policy, queues, rules, settings).
+"""Tables of the work itself: tasks and their attempts, and what the house decides (policy, queues, settings).
 
 Also knowledge articles and the keys of verbs already carried out. Instants are site-time seconds, prices cents.
 """
@@ -19,13 +19,15 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     true,
 )
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from models.base import metadata
+from models.base import change_marks, metadata
 from models.customers import customer
+from models.routing import outbound_rule as outbound_rule
 from models.tickets import draft
 
 task = Table(
@@ -39,6 +41,8 @@ task = Table(
     Column("number", Text, nullable=False, server_default=""),  # E.164 to call back
     Column("customer", BigInteger, ForeignKey(customer.c.id)),
     Column("group_name", Text, nullable=False, server_default="engineer"),  # who may claim it
+    Column("queue", Text, nullable=False, server_default=""),  # whose caller it was
+    Column("language", Text, nullable=False, server_default=""),  # he wishes to be spoken to in, "" the house's
     Column("title", Text, nullable=False, server_default=""),
     Column("note", Text, nullable=False, server_default=""),
     Column("created", Double, nullable=False),
@@ -100,22 +104,38 @@ queue = Table(
     Column("words_zh", Text, nullable=False),
     Column("words_en", Text, nullable=False),
     Column("skills", ARRAY(Text), nullable=False, server_default=sql("'{}'::text[]")),
-    Column("numbers", ARRAY(Text), nullable=False, server_default=sql("'{}'::text[]")),  # dialled numbers leading here
+    Column("levels", JSONB, nullable=False, server_default=sql("'{}'::jsonb")),  # skill: least proficiency, else 1
+    Column("numbers", ARRAY(Text), nullable=False, server_default=sql("'{}'::text[]")),  # unless `dialled_number` says
+    Column("strategy", Text, nullable=False, server_default="longest_idle"),
+    Column("relax", JSONB, nullable=False, server_default=sql("'[]'::jsonb")),
+    Column("members", ARRAY(Text), nullable=False, server_default=sql("'{}'::text[]")),
     Column("priority", Integer, nullable=False, server_default="0"),
+    Column("level_scores", JSONB(none_as_null=True)),  # None: the house's
+    Column("last_agent_first", Boolean, nullable=False, server_default=true()),
+    Column("last_agent_s", Double, nullable=False, server_default="604800"),
+    Column("max_wait_s", Double, nullable=False, server_default="0"),
+    Column("max_waiting", Integer, nullable=False, server_default="0"),
+    Column("overflow", JSONB(none_as_null=True)),
+    Column("unserved", JSONB(none_as_null=True)),
+    Column("calendar", Text, nullable=False, server_default=""),
+    Column("closed", JSONB(none_as_null=True)),
+    Column("emergency", Boolean, nullable=False, server_default=false()),
+    Column("emergency_prompt", Text, nullable=False, server_default="closed_emergency"),
+    Column("welcome", Text, nullable=False, server_default=""),
+    Column("recording_notice", Boolean, nullable=False, server_default=false()),
+    Column("position_every_s", Double, nullable=False, server_default="0"),
+    Column("say_expected_wait", Boolean, nullable=False, server_default=true()),
+    Column("callback", Text, nullable=False, server_default="agent_first"),
+    Column("callback_attempts", Integer, nullable=False, server_default="3"),
+    Column("callback_retry_s", Double, nullable=False, server_default="300"),
+    Column("music", Text, nullable=False, server_default="music"),
+    Column("record", Boolean, nullable=False, server_default=true()),
     Column("target_s", Integer, nullable=False, server_default="20"),
     Column("disposition_required", Boolean, nullable=False, server_default=true()),
     Column("active", Boolean, nullable=False, server_default=true()),
+    *change_marks(),
 )
-
-outbound_rule = Table(
-    "outbound_rule",
-    metadata,
-    Column("id", BigInteger, Identity(), primary_key=True),
-    Column("place", Integer, nullable=False),  # the first rule whose prefix fits decides
-    Column("prefix", Text, nullable=False),  # of the E.164 number
-    Column("allowed", Boolean, nullable=False),
-    Column("why", Text, nullable=False, server_default=""),  # catalogue key of the refusal
-)
+"""The columns of `models.rules.plan.QueuePlan`. A queue taken away stays, not active: earlier contacts name it."""
 
 article = Table(
     "article",

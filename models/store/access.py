@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 import models.contacts
 import models.customers
 import models.people
+import models.routing
 import models.tickets
 import models.work  # noqa: F401 — importing them is what fills the metadata
 from models.base import API_SCHEMA, SCHEMA, metadata
@@ -68,6 +69,14 @@ READERS: dict[str, tuple[Group, ...]] = {
     "outbound_rule": EVERYBODY,
     "policy": EVERYBODY,
     "queue": EVERYBODY,
+    "calendar": EVERYBODY,
+    "menu": EVERYBODY,
+    "dialled_number": EVERYBODY,
+    "person_skill": EVERYBODY,
+    "desk_phone": EVERYBODY,
+    "blocked_number": _CASES,
+    "voicemail": _CASES,
+    "trunk": (*_SUPERVISION, Group.ADMINISTRATOR),
     "setting": EVERYBODY,
     "person": EVERYBODY,
     "audit": _AUDITORS,
@@ -75,6 +84,8 @@ READERS: dict[str, tuple[Group, ...]] = {
     "audit_open": _AUDITORS,
     "sheet_day": NOBODY,
     "verb_key": NOBODY,
+    "trunk_secret": NOBODY,
+    "desk_phone_secret": NOBODY,
     "session_token": NOBODY,
     "lease": NOBODY,
 }
