@@ -44,12 +44,15 @@ _DRAFTS_OF = text(
     + """ WHERE d.id IN (SELECT draft FROM tr.draft_party WHERE person = :person ORDER BY since DESC LIMIT :most)
     AND d.ticket IS NULL ORDER BY d.created DESC, d.id"""
 )
-_TASKS = text(
-    """
+TASK_LINES = """
     SELECT t.*, coalesce(c.name, '') AS customer_name, coalesce(m.name, '') AS created_by_name,
            coalesce(k.name, '') AS claimed_by_name
     FROM tr.task t LEFT JOIN tr.customer c ON c.id = t.customer LEFT JOIN tr.person m ON m.person = t.created_by
       LEFT JOIN tr.person k ON k.person = t.claimed_by
+"""
+_TASKS = text(
+    TASK_LINES
+    + """
     WHERE t.state <> 'done'
     ORDER BY CASE WHEN t.state = 'open' THEN t.handover_due
                   ELSE coalesce(t.next_due, t.callback_due, t.handover_due) END, t.id
@@ -136,7 +139,7 @@ def _drafts(rows: Any) -> list[Draft]:
 
 async def tasks(conn: AsyncConnection, most: int = 200) -> tuple[TaskLine, ...]:
     """Everything not done yet, the most urgent first: open ones by hand-over, claimed ones by their next call."""
-    return tuple(_task(row) for row in (await conn.execute(_TASKS, {"most": most})).mappings())
+    return tuple(task_line(row) for row in (await conn.execute(_TASKS, {"most": most})).mappings())
 
 
 async def task_day(conn: AsyncConnection, person: str, since: float) -> tuple[int, int, int]:
@@ -145,7 +148,8 @@ async def task_day(conn: AsyncConnection, person: str, since: float) -> tuple[in
     return claimed, done, attempts
 
 
-def _task(row: RowMapping) -> TaskLine:
+def task_line(row: RowMapping) -> TaskLine:
+    """A row of `TASK_LINES`."""
     return TaskLine(
         task=str(row["id"]),
         kind=TaskKind(row["kind"]),
