@@ -15,6 +15,8 @@ from typing import Any
 from models.kinds import AgentState, StateReason
 from models.rules.plan import Plan
 from telephony.calls import AgentId, CallId, LegId, Note, Order
+from telephony.routing.pace import Pace
+from telephony.routing.way import Owed, Way
 
 
 class IllegalTransition(Exception):
@@ -135,7 +137,8 @@ class Watcher:
 
 class Stage(StrEnum):
     """Where a call is: waiting for an agent (perhaps ringing one), with one, dialled, saying good-bye; parked on a
-    numbered place; or a talk between two colleagues."""
+    numbered place; or a talk between two colleagues. On his way through the plan: told something before he goes on,
+    in a menu, leaving a message, sent to an outside number."""
 
     WAITING = "waiting"
     TALKING = "talking"
@@ -143,6 +146,10 @@ class Stage(StrEnum):
     FAREWELL = "farewell"
     PARKED = "parked"
     STAFF = "staff"
+    TOLD = "told"
+    MENU = "menu"
+    MESSAGE = "message"
+    OUTSIDE = "outside"
 
 
 class Hearing(StrEnum):
@@ -194,6 +201,8 @@ class Call:
     slot: int = 0  # the place of a parked call, 1 …
     parked_by: AgentId = ""
     parked_at: float = 0.0
+    way: Way = field(default_factory=Way)
+    owed: Owed | None = None  # a call-back in the queue
 
     @property
     def offer(self) -> Offer | None:
@@ -227,6 +236,7 @@ class Floor:
     phones: frozenset[AgentId] = frozenset()
     epoch: int = 0
     plan: Plan = field(default_factory=Plan)  # a queue it does not name rings the longest idle
+    pace: Pace = field(default_factory=Pace)
 
 
 class Turn:
@@ -238,6 +248,7 @@ class Turn:
         self.phones = floor.phones
         self.epoch = floor.epoch
         self.plan = floor.plan
+        self.pace = floor.pace
         self.orders: list[Order] = []
         self._before = floor
         self._agents: dict[AgentId, Agent] = dict(floor.agents)
@@ -251,6 +262,7 @@ class Turn:
             calls=MappingProxyType(self._calls),
             phones=self.phones,
             plan=self.plan,
+            pace=self.pace,
         )
 
     @property
