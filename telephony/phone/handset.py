@@ -38,7 +38,12 @@ from telephony.wire import BadMessage, decode, encode
 
 log = logging.getLogger(__name__)
 
-ENGINES = {"pjsua2": ("telephony.phone.pjsua2", "Pjsua2Engine")}
+ENGINES = {
+    "pjsua2": ("telephony.phone.pjsua2", "Pjsua2Engine"),
+    "pjsua2_pybind11": ("telephony.phone.pjsua2_pybind11", "Pybind11Engine"),
+    "pyvoip": ("telephony.phone.pyvoip", "PyvoipEngine"),
+    "hardware": ("telephony.phone.hardware", "HardwareEngine"),
+}
 DESK_AWAY_S = 60.0  # how long a call goes on without a desk before the leg is released and the caller offered again
 RELEASE_WAIT_S = 2.0
 SLOW_DESK_BYTES = 1 << 16  # above it loudness is left out

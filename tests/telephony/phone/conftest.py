@@ -47,8 +47,8 @@ async def an_ear() -> AsyncIterator[Ear]:
 async def a_registrar() -> AsyncIterator[Callable[..., Awaitable[Registrar]]]:
     made: list[Registrar] = []
 
-    async def make(secret: str, algorithm: str = "MD5", grants: int = 60) -> Registrar:
-        made.append(await registrar(secret, algorithm, grants))
+    async def make(secret: str, algorithm: str = "MD5", grants: int = 60, port: int = 0) -> Registrar:
+        made.append(await registrar(secret, algorithm, grants, port))
         return made[-1]
 
     yield make

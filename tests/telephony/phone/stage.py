@@ -62,10 +62,10 @@ class Line:
         self._came = asyncio.Event()
 
     @classmethod
-    async def start(cls, path: Path, *words: str) -> Line:
+    async def start(cls, path: Path, *words: str, interpreter: str = sys.executable) -> Line:
         """A new handset at `path`, connected."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "telephony.phone.handset", "--socket", str(path), *words, cwd=ROOT,
+            interpreter, "-m", "telephony.phone.handset", "--socket", str(path), *words, cwd=ROOT,
             stdout=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
         line = cls(path, process)
@@ -203,11 +203,11 @@ class Registrar(asyncio.DatagramProtocol):
         self._socket.sendto(text.encode(), addr)
 
 
-async def registrar(secret: str, algorithm: str = "MD5", grants: int = 60) -> Registrar:
-    """A registrar on a free port."""
+async def registrar(secret: str, algorithm: str = "MD5", grants: int = 60, port: int = 0) -> Registrar:
+    """A registrar on a free port, or on the one it had before."""
     loop = asyncio.get_running_loop()
     _, protocol = await loop.create_datagram_endpoint(
-        lambda: Registrar(secret, algorithm, grants), local_addr=("127.0.0.1", 0)
+        lambda: Registrar(secret, algorithm, grants), local_addr=("127.0.0.1", port)
     )
     return protocol
 
