@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     phone_port: int = Field(default=0, ge=0, le=65535)
     hotline: str = "400"  # the number that customers dial
 
+    # the exchange: our own, or Asterisk (the machines of asterisk.json in the data directory, or one of our own)
+    exchange: Literal["embedded", "asterisk"] = "embedded"
+
     # the three rings
     ring_cadence_s: float = Field(default=5.0, gt=0)  # one ring and its pause
     rings: int = Field(default=3, ge=1)

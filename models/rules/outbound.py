@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from models.rules.hours import is_open
+from models.rules import hours
 from models.rules.plan import OutboundRule, Plan
 
 
@@ -33,7 +33,7 @@ def way_out(plan: Plan, number: str, person: str, groups: Iterable[str], dialled
     if not rule.allowed:
         return Way(rule.why or "link.number_forbidden", rule=rule)
     calendar = plan.calendars.get(rule.calendar) if rule.calendar else None
-    if rule.calendar and (calendar is None or not is_open(calendar, now)):
+    if rule.calendar and (calendar is None or not hours.at(calendar, now).open):
         return Way("link.number_not_at_this_hour", rule=rule)
     if rule.per_day and dialled_today >= rule.per_day:
         return Way("link.number_cap_reached", (str(rule.per_day),), rule=rule)

@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 
 FILES_READ = 8
 RECORDINGS = "recordings"
-WORKING = frozenset(
-    {AgentState.READY, AgentState.RESERVED, AgentState.RINGING, AgentState.ON_CALL, AgentState.WRAP_UP}
-)
+WORKING = frozenset({AgentState.READY, AgentState.RESERVED, AgentState.RINGING, AgentState.ON_CALL, AgentState.WRAP_UP})
 """Who was in one of these when the switchboard went is ready again when he comes back."""
 CHOSEN = frozenset({StateReason.BREAK, StateReason.MEAL, StateReason.TRAINING, StateReason.MEETING})
 

@@ -7,7 +7,7 @@ Every method raises models.store.errors.DatabaseAway when nobody answers there; 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -17,15 +17,16 @@ from sqlalchemy.exc import DBAPIError
 from models.contacts import contact_event
 from models.kinds import Group, TaskKind, TaskState
 from models.people import person
+from models.rules.plan import Plan
 from models.settings import Settings
-from models.store import cards, lease, people
+from models.store import cards, lease, people, plans
 from models.store.database import Database
 from models.store.errors import DatabaseAway
 from models.tickets import draft, draft_party
 from models.verbs.registry import SYSTEM, Actor, VerbRefused
 from models.verbs.runner import run_verb
-from models.work import outbound_rule, queue, setting, task
-from telephony.service.house import House, OutboundRule, QueueLine
+from models.work import setting, task
+from telephony.service.house import FIRST, House
 from telephony.service.journal import Errand, Event
 from telephony.service.live import Found
 from telephony.service.shipper import ErrandRefused
@@ -41,6 +42,7 @@ class Person:
     skills: tuple[str, ...]
     extension: str
     expires: float
+    levels: dict[str, int] = field(default_factory=dict[str, int])  # skill: proficiency 1…5
 
     def with_extension(self, extension: str) -> Person:
         return replace(self, extension=extension)
@@ -56,6 +58,11 @@ class OpenTask:
     handover_due: float
     warned: bool
     escalated: bool
+
+
+def _with_first(plan: Plan) -> Plan:
+    """A house that has set up no queue has one all the same."""
+    return replace(plan, queues={FIRST.queue: FIRST}, first=FIRST.queue)
 
 
 class Archive:
@@ -88,10 +95,12 @@ class Archive:
     async def check_token(self, token: str) -> Person | None:
         async with self.database.reading() as connection:
             who = await people.check_token(connection, token)
-        if who is None:
-            return None
+            if who is None:
+                return None
+            levels = await plans.read_levels(connection, who.person)
         groups = tuple(sorted(str(group) for group in who.groups))
-        return Person(who.person, who.name, groups, who.skills, who.extension or who.person, who.expires)
+        extension = who.extension or who.person
+        return Person(who.person, who.name, groups, who.skills, extension, who.expires, levels)
 
     async def owner_of(self, extension: str) -> str:
         """Whose own this extension is, "" when it is nobody's."""
@@ -115,23 +124,20 @@ class Archive:
 
     async def house(self, settings: Settings) -> House:
         async with self.database.reading() as connection:
-            active = select(queue).where(queue.c.active).order_by(queue.c.priority.desc(), queue.c.id)
-            queues = (await connection.execute(active)).all()
-            rules = (await connection.execute(select(outbound_rule).order_by(outbound_rule.c.place))).all()
+            plan = await plans.read_plan(connection)
+            trunks = await plans.read_trunks(connection)
+            phones = await plans.read_desk_phones(connection)
+            shown = await plans.read_supervision_shown(connection)
             said = {row.name: row.value for row in await connection.execute(select(setting.c.name, setting.c.value))}
         return House(
             settings=settings,
             company=str(said.get("company", "")),
             hotline=str(said.get("hotline", "")),
-            queues=tuple(
-                QueueLine(
-                    row.id, row.words_zh, row.words_en, frozenset(row.skills), frozenset(row.numbers),
-                    row.disposition_required,
-                )
-                for row in queues
-            ),
-            outbound=tuple(OutboundRule(row.prefix, row.allowed, row.why) for row in rules),
-        )  # fmt: skip
+            plan=plan if plan.queues else _with_first(plan),
+            trunks=trunks,
+            desk_phones=phones,
+            supervision_shown=shown,
+        )
 
     async def open_tasks(self) -> list[OpenTask]:
         """Hand-overs that wait for somebody to claim them."""
@@ -190,4 +196,3 @@ class Archive:
                 address = self.database.address
                 raise DatabaseAway("store.away", address.host, address.port) from refused
             raise ErrandRefused(f"{refused.words} {' '.join(refused.args_)}") from refused
-

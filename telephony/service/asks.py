@@ -8,20 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models.kinds import AgentState, Group
-from models.rules import guide
+from models.kinds import AgentState
+from models.rules import guide, outbound
 from telephony import calls
 from telephony import messages as link
 from telephony.exchange import engine
 from telephony.messages import Refusal
 from telephony.numbers import UnusableNumber, normalise, refused_outbound
 from telephony.routing.floor import IllegalTransition
+from telephony.service import company
 from telephony.service.live import LiveCall
+from telephony.service.rights import may_oversee, may_test_trunks
 
 if TYPE_CHECKING:
     from telephony.service.switchboard import Switchboard
 
-OVERSEERS = frozenset({Group.SUPERVISOR, Group.MANAGER})
 CHOOSABLE = frozenset({AgentState.READY, AgentState.NOT_READY, AgentState.SIGNED_OUT})
 DIGITS = frozenset("0123456789*#ABCD")
 LONGEST_REASON = 200
@@ -29,11 +30,12 @@ LONGEST_FIELD = 20_000
 
 CallWish = (
     link.Accept | link.Decline | link.Hold | link.HangUp | link.HangUpReason | link.Transfer | link.CompleteTransfer
-    | link.BackToCustomer | link.SendDigits | link.CardPainted | link.DraftPainted | link.SheetNow
+    | link.BackToCustomer | link.SendDigits | link.CardPainted | link.DraftPainted | link.SheetNow | link.Merge
+    | link.Park | link.PauseRecording
 )  # fmt: skip
 Wish = (
     CallWish | link.Renew | link.ChooseState | link.FinishWrapUp | link.ExtendWrapUp | link.DialNumber | link.Force
-    | link.Goodbye
+    | link.Goodbye | link.PickUp | link.DialStaff | link.Supervise | link.TakeOver | link.TestTrunk
 )  # fmt: skip
 
 
@@ -44,10 +46,6 @@ class Refused(Exception):
         super().__init__(words, *args)
         self.words = words
         self.args_ = args
-
-
-def may_oversee(groups: tuple[str, ...]) -> bool:
-    return any(group in OVERSEERS for group in groups)
 
 
 def ask(board: Switchboard, person: str, wish: Wish) -> Refusal | None:
@@ -88,6 +86,16 @@ def _ask(board: Switchboard, person: str, wish: Wish) -> None:
             _force(board, person, agent, state)
         case link.Goodbye():
             board.sign_out(person)
+        case link.PickUp(call):
+            _in_queues(board, person)
+            _on_the_line(board, call)
+            board.ask(calls.PickUpAsked(call, person))
+        case link.DialStaff(to):
+            _dial_staff(board, person, to)
+        case link.Supervise() | link.TakeOver():
+            _supervise(board, person, wish)
+        case link.TestTrunk(trunk, number):
+            _test_trunk(board, person, trunk, number)
         case _:
             live = board.calls.get(wish.call)
             if live is None or person not in live.agents:
@@ -128,11 +136,22 @@ def _about_call(board: Switchboard, person: str, live: LiveCall, wish: CallWish)
         case link.BackToCustomer():
             _on_the_line(board, call)
             board.ask(calls.BackAsked(call, person))
-        case link.SendDigits(digits=digits):
+        case link.SendDigits(digits=digits, by=by):
             _on_the_line(board, call)
-            if not digits or not DIGITS.issuperset(digits) or len(digits) > 64:
+            if not digits or not DIGITS.issuperset(digits) or len(digits) > 64 or by not in ("rtp", "info"):
                 raise Refused("bad_digits")
-            board.give(call, engine.SendDigits, leg=call, digits=digits)
+            board.give(call, engine.SendDigits, leg=call, digits=digits, by=by)
+        case link.Merge():
+            _on_the_line(board, call)
+            board.ask(calls.MergeAsked(call, person))
+        case link.Park():
+            _on_the_line(board, call)
+            board.ask(calls.ParkAsked(call, person))
+        case link.PauseRecording(on=on):
+            _on_the_line(board, call)
+            if board.floor.calls[call].agent != person:
+                raise Refused("not_now")
+            company.pause_recording(board, live, person, on)
         case link.CardPainted(at=at):
             board.write(call, "card_painted", person, {"painted_at": at})
         case link.DraftPainted(draft=draft, hash=hash_):
@@ -212,9 +231,13 @@ def _dial(board: Switchboard, person: str, text: str, task: str) -> None:
     except UnusableNumber as error:
         raise Refused(error.words, *error.words_args) from error
     _in_queues(board, person)
-    words = refused_outbound(number) or board.house.why_not_dial(number.e164)
+    words = refused_outbound(number)
     if words or not number.e164:
         raise Refused(words or "number_withheld")
+    groups, today = board.seats[person].groups, board.figures.dials_of(person)
+    way = outbound.way_out(board.house.plan, number.e164, person, groups, today, board.clock.now())
+    if way.words:
+        raise Refused(way.words, *way.args)
     cap = board.house.settings.outbound_calls_per_person
     mine = [live for live in board.calls.values() if live.responsible == person and not live.over]
     under_way = sum(live.direction == "out" for live in mine)
@@ -222,7 +245,7 @@ def _dial(board: Switchboard, person: str, text: str, task: str) -> None:
         raise Refused("outbound_cap", str(cap))
     if person not in board.floor.phones:
         raise Refused("phone_offline")
-    board.dial(person, number.e164, task)
+    board.dial(person, number.e164, task, way.trunk, way.caller_id)
 
 
 def _force(board: Switchboard, person: str, agent: str, state: AgentState) -> None:
@@ -234,3 +257,50 @@ def _force(board: Switchboard, person: str, agent: str, state: AgentState) -> No
     if state not in CHOOSABLE:
         raise Refused("state_not_yours")
     board.ask(calls.StateChosen(agent, state, by=person))
+
+
+def _dial_staff(board: Switchboard, person: str, to: str) -> None:
+    _in_queues(board, person)
+    if to == person:
+        raise Refused("not_to_yourself")
+    if to not in board.seats or to not in board.floor.agents:
+        raise Refused("not_signed_in", to)
+    if person not in board.floor.phones:
+        raise Refused("phone_offline")
+    board.dial_staff(person, to)
+
+
+def _supervise(board: Switchboard, person: str, wish: link.Supervise | link.TakeOver) -> None:
+    """Only whose right it is, and only at a phone of his own; everything else is routing's decision."""
+    seat = board.seats.get(person)
+    if seat is None or not may_oversee(seat.groups):
+        raise Refused("not_your_right")
+    _in_queues(board, person)
+    live = board.calls.get(wish.call)
+    if live is None:
+        raise Refused("no_such_call")
+    _on_the_line(board, wish.call)
+    match wish:
+        case link.TakeOver(call):
+            board.ask(calls.TakeOverAsked(call, person))
+        case link.Supervise(call, mode="off"):
+            board.ask(calls.SuperviseLeft(call, person))
+        case link.Supervise(call, agent, mode):
+            if person not in board.floor.phones:
+                raise Refused("phone_offline")
+            live.agents.add(person)
+            board.ask(calls.SuperviseAsked(call, person, agent, mode))
+
+
+def _test_trunk(board: Switchboard, person: str, trunk: str, text: str) -> None:
+    seat = board.seats.get(person)
+    if seat is None or not may_test_trunks(seat.groups):
+        raise Refused("not_your_right")
+    try:
+        number = normalise(text)
+    except UnusableNumber as error:
+        raise Refused(error.words, *error.words_args) from error
+    words = refused_outbound(number)
+    if words or not number.e164:
+        raise Refused(words or "number_withheld")
+    board.trunks.test(person, trunk, number.e164)

@@ -51,6 +51,7 @@ class Figures:
     _waiting: list[Event] | None = field(default_factory=list)
     _seen: set[tuple[int, int]] = field(default_factory=set)
     _calls_of: dict[str, int] = field(default_factory=dict)
+    _dials_of: dict[str, int] = field(default_factory=dict)
     _missed_by: dict[str, int] = field(default_factory=dict)
     _alarms: list[Alarm] = field(default_factory=list)
 
@@ -81,6 +82,8 @@ class Figures:
                     caller.first_ring = event.at
             case "connected":
                 self._connected(event)
+            case "dialled":
+                self._dials_of[event.who] = self._dials_of.get(event.who, 0) + 1
             case "missed":
                 self._missed_by[event.who] = self._missed_by.get(event.who, 0) + 1
             case "alarm":
@@ -95,7 +98,8 @@ class Figures:
     def _begin_day(self, start: float) -> None:
         """Midnight: calls under way are counted in the day in which they came."""
         self.day_start = start
-        for of_yesterday in (self._quarters, self._callers, self._seen, self._calls_of, self._missed_by):
+        counted = (self._quarters, self._callers, self._seen, self._calls_of, self._dials_of, self._missed_by)
+        for of_yesterday in counted:
             of_yesterday.clear()
         self._alarms = []
 
@@ -147,6 +151,10 @@ class Figures:
     def calls_of(self, agent: str) -> int:
         """How many calls of today this agent was connected with."""
         return self._calls_of.get(agent, 0)
+
+    def dials_of(self, person: str) -> int:
+        """How often he dialled today."""
+        return self._dials_of.get(person, 0)
 
     def missed_by(self, agent: str) -> int:
         return self._missed_by.get(agent, 0)

@@ -12,7 +12,7 @@ from telephony import calls
 from telephony.calls import OfferFailed
 from telephony.exchange import engine
 from telephony.messages import OfferGone
-from telephony.service import views
+from telephony.service import company, outside, saying, views
 from telephony.service.live import LiveCall, StaffLeg
 from telephony.service.ordering import Answered
 
@@ -46,9 +46,35 @@ class Carrying:
             case calls.JoinCaller(call, agent, leg):
                 self._join(self.board.calls[call], agent, leg, now)
             case calls.HoldCaller(call, _, leg):
-                self._connect(self.board.calls[call], ((leg,),))
+                company.connect(self.board, self.board.calls[call], ((leg,),))
             case calls.JoinConsult(call, leg, with_leg):
-                self._connect(self.board.calls[call], ((leg, with_leg),))
+                company.connect(self.board, self.board.calls[call], ((leg, with_leg),))
+            case calls.JoinThree():
+                company.join_three(self.board, order)
+            case calls.JoinStaff():
+                company.join_staff(self.board, order)
+            case calls.ParkCaller():
+                company.park(self.board, order)
+            case calls.Supervise():
+                company.supervise(self.board, order)
+            case calls.Say():
+                saying.say(self.board, order)
+            case calls.RefuseCaller():
+                saying.refuse(self.board, order)
+            case calls.TakeMessage():
+                saying.take_message(self.board, order, now)
+            case calls.KeepMessage():
+                saying.keep_message(self.board, order, now)
+            case calls.SendOutside():
+                outside.send(self.board, order)
+            case calls.JoinOutside():
+                outside.join(self.board, order)
+            case calls.CallBack():
+                outside.call_back(self.board, order)
+            case calls.QueueCallback():
+                outside.queue_callback(self.board, order.callback)
+            case calls.CallbackOver():
+                outside.callback_over(self.board, order)
             case calls.DropLeg(call, _, leg):
                 self.drop(self.board.calls[call], leg)
             case calls.DialCustomer(call, agent, leg, number):
@@ -100,7 +126,8 @@ class Carrying:
         now = board.clock.now()
         live.legs[leg] = StaffLeg(leg, agent, role)
         live.agents.add(agent)
-        board.need_draft(live, agent)
+        if role not in ("supervise", "staff"):
+            board.need_draft(live, agent)
         told = None
         offer = views.offer(board.floor, live, agent, board.names, now)
         if offer is not None:
@@ -133,17 +160,25 @@ class Carrying:
             if staff.dropped:
                 return
             staff.dropped = True
+        company.left(live, leg)
         self.board.give(live.call, engine.Drop, leg=leg)
 
     def _join(self, live: LiveCall, agent: str, leg: str, now: float) -> None:
         self.answer(live)
         live.joined = leg
-        if not live.recording:
-            live.recording = recording_name(live.call, now)
-            live.recorded_at = now
-            self.board.give(live.call, engine.Record, answered=self._recording_answered, file=live.recording)
-            self.board.write(live.call, "recording_started", agent, {"file": live.recording})
-        self._connect(live, ((live.call, leg),), then=lambda _order, _answer: self._joined(live, leg))
+        company.left(live, leg)
+        queue = self.board.house.plan.queue_named(live.queue)
+        if not live.recording and (queue is None or queue.record):
+            self.record(live, agent, now)
+        live.groups = ((live.call, leg),)
+        self._connect(live, live.groups, then=lambda _order, _answer: self._joined(live, leg))
+
+    def record(self, live: LiveCall, agent: str, now: float) -> None:
+        """From now on to the end of the call."""
+        live.recording = recording_name(live.call, now)
+        live.recorded_at = now
+        self.board.give(live.call, engine.Record, answered=self._recording_answered, file=live.recording)
+        self.board.write(live.call, "recording_started", agent, {"file": live.recording})
 
     def _joined(self, live: LiveCall, leg: str) -> None:
         """Connected as soon as sound flows both ways; a customer who sends none (muted) is not waited for."""
@@ -162,10 +197,9 @@ class Carrying:
                 self.board.write(order.call, "recording_ended", live.responsible, ended)
             self.board.alarm("recording_failed", order.call, "")
 
-    def _connect(
-        self, live: LiveCall, groups: tuple[tuple[str, ...], ...], then: Answered | None = None
-    ) -> None:
-        self.board.give(live.call, engine.Connect, answered=then, groups=groups, others="music")
+    def _connect(self, live: LiveCall, groups: tuple[tuple[str, ...], ...], then: Answered | None = None) -> None:
+        whole = company.with_barging(live, groups)
+        self.board.give(live.call, engine.Connect, answered=then, groups=whole, others="music")
 
     def _dial(self, live: LiveCall, agent: str, leg: str, number: str) -> None:
         live.legs[leg] = StaffLeg(leg, agent, "dial", dial=number)
@@ -183,7 +217,8 @@ class Carrying:
             answered=lambda _order, answer: self._dial_answered(live, answer),
             leg=live.call,
             number=number,
-            caller_id=self.board.house.hotline or self.board.house.settings.hotline,
+            trunk=live.trunk,
+            caller_id=live.caller_id or outside.caller_id(self.board),
             timeout_s=DIAL_TIMEOUT_S,
         )
 
@@ -199,9 +234,7 @@ class Carrying:
 
     # ---- what is kept -----------------------------------------------------------------------------------------
 
-    def _handover(
-        self, order: calls.BeginHandover | calls.CommitHandover | calls.AbortHandover, now: float
-    ) -> None:
+    def _handover(self, order: calls.BeginHandover | calls.CommitHandover | calls.AbortHandover, now: float) -> None:
         live = self.board.calls[order.call]
         match order:
             case calls.BeginHandover(call, from_agent, to_agent):
@@ -224,6 +257,7 @@ class Carrying:
         board = self.board
         reason = str(order.reason) if order.reason is not None else ""
         board.write("", "agent_state", order.agent, {"state": str(order.state), "reason": reason, "call": order.call})
+        board.mirror_ready(order.agent, order.state)
         agent = board.floor.agents.get(order.agent)
         if agent is not None:
             board.desks.tell(order.agent, views.my_state(agent, board.figures.calls_of(order.agent)))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, assert_never
 from telephony import calls
 from telephony.exchange import engine
 from telephony.numbers import UnusableNumber, normalise
+from telephony.service import company
 from telephony.service.live import LiveCall, StaffLeg
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Hearing:
             case engine.CallRefused():
                 self._refused(fact)
             case engine.LegRinging(call, leg):
+                self.board.trunks.leg_rings(call, leg)
                 staff = self._staff(call, leg)
                 if staff is not None:
                     self.board.tell(calls.OfferRinging(call, staff.agent, leg))
@@ -43,8 +45,8 @@ class Hearing:
                 self._ended(fact)
             case engine.CallEnded(call):
                 self._call_ended(call)
-            case engine.MediaStarted(call, leg):
-                self._media(call, leg)
+            case engine.MediaStarted(call, leg, _, secure):
+                self._media(call, leg, secure)
             case engine.MediaLost(call, leg):
                 self._media_lost(call, leg)
             case engine.DigitPressed(call, leg, digit):
@@ -60,7 +62,12 @@ class Hearing:
                 self.board.phones.discard(extension)
                 if extension in self.board.extensions:
                     self.board.tell(calls.PhoneUnreachable(self.board.extensions[extension]))
-            case engine.Done() | engine.Refused() | engine.Snapshot() | engine.PromptEnded():
+            case engine.PromptEnded(call, leg):
+                if leg == call and call in self.board.floor.calls:
+                    self.board.tell(calls.PromptOver(call))
+            case engine.TrunkChanged(trunk, state, code, why):
+                self.board.trunks.changed(trunk, state, code, why)
+            case engine.Done() | engine.Refused() | engine.Snapshot():
                 pass
             case _:
                 assert_never(fact)
@@ -77,7 +84,7 @@ class Hearing:
         now = board.clock.now()
         number = e164(fact.from_number)
         queue = board.house.queue_for(fact.to_number)
-        live = LiveCall(fact.call, number, fact.from_name, fact.to_number, queue.queue, now)
+        live = LiveCall(fact.call, number, fact.from_name, fact.to_number, queue.queue, now, trunk=fact.trunk)
         board.calls[fact.call] = live
         received = board.clock.at(fact.received_at)
         board.write(
@@ -93,7 +100,7 @@ class Hearing:
              "queue": queue.queue, "started": received},
         )  # fmt: skip
         board.start_look_up(live)
-        board.tell(calls.CallArrived(fact.call, number, fact.to_number, queue.queue, queue.skills))
+        board.tell(calls.CallArrived(fact.call, number, fact.to_number, queue.queue))
 
     def _refused(self, fact: engine.CallRefused) -> None:
         board = self.board
@@ -115,6 +122,10 @@ class Hearing:
     def _answered(self, call: str, leg: str) -> None:
         live = self.board.calls.get(call)
         if live is None:
+            self.board.trunks.leg_answered(call)
+            return
+        if leg == live.outside:
+            self.board.tell(calls.OutsideAnswered(call, leg))
             return
         if leg == call:
             live.answered = True
@@ -133,14 +144,20 @@ class Hearing:
         board = self.board
         live = board.calls.get(fact.call)
         if live is None:
+            board.trunks.leg_ended(fact)
             return
         if fact.leg == fact.call:
             self._customer_leg_ended(live, fact)
+            return
+        if fact.leg == live.outside:
+            live.outside = ""
+            board.tell(calls.OutsideFailed(fact.call, fact.leg, DIAL_FAILURES.get(fact.why, fact.why)))
             return
         staff = live.legs.get(fact.leg)
         if staff is None or staff.dropped:
             return
         staff.dropped = True
+        company.left(live, fact.leg)
         if staff.answered:
             lost = fact.why in ("lost", "unreachable")
             board.tell(calls.AgentLegGone(fact.call, staff.agent, lost, fact.leg))
@@ -169,10 +186,12 @@ class Hearing:
             live.customer_gone = True
             self.board.tell(calls.CallerHungUp(call))
 
-    def _media(self, call: str, leg: str) -> None:
+    def _media(self, call: str, leg: str, secure: bool) -> None:
         live = self.board.calls.get(call)
         if live is None:
             return
+        if leg == live.joined:
+            live.secure = secure
         if leg == call:
             live.customer_media = True
         elif leg in live.legs:

@@ -1,70 +1,60 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the switchboard keeps of the house in memory, so that routing never waits for it: queues and rules."""
+"""What the switchboard keeps of the house in memory, so that calls never wait for the database."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from models.kinds import Group
+from models.rules.lines import DeskPhone, TrunkLine
+from models.rules.plan import Callback, Plan, QueuePlan
 from models.settings import Settings
 from telephony.messages import FloorSettings
 
-
-@dataclass(frozen=True)
-class QueueLine:
-    """A queue: its words, the skills it needs, the dialled numbers that lead to it."""
-
-    queue: str
-    words_zh: str
-    words_en: str
-    skills: frozenset[str] = frozenset()
-    numbers: frozenset[str] = frozenset()
-    disposition_required: bool = True
-
-
-FIRST = QueueLine("main", "热线", "Hotline")
+FIRST = QueuePlan("main", "热线", "Hotline", callback=Callback.OFF)
 """The queue of a house that has set up none."""
 
 
-@dataclass(frozen=True)
-class OutboundRule:
-    """The first rule whose prefix fits an E.164 number decides; `why` is the catalogue key of the refusal."""
-
-    prefix: str
-    allowed: bool
-    why: str = ""
+def _first_plan() -> Plan:
+    return Plan(queues={FIRST.queue: FIRST}, first=FIRST.queue)
 
 
 @dataclass(frozen=True)
 class House:
-    """Everything of the house that calls need. `company` and `hotline` are said and shown as they stand."""
+    """Everything of the house that calls need. `company` and `hotline` are said and shown as they stand.
+
+    `supervision_shown`: whether an agent sees that somebody hears him; the law of the place decides.
+    """
 
     settings: Settings
     company: str = ""
     hotline: str = ""
-    queues: tuple[QueueLine, ...] = ()
-    outbound: tuple[OutboundRule, ...] = ()
+    plan: Plan = field(default_factory=_first_plan)
+    trunks: tuple[TrunkLine, ...] = ()
+    desk_phones: tuple[DeskPhone, ...] = ()
+    supervision_shown: bool = True
 
-    def queue_for(self, dialled: str) -> QueueLine:
-        """The queue a dialled number leads to; the first one for a number nobody claimed."""
-        for line in self.queues:
-            if dialled in line.numbers:
-                return line
-        return self.queues[0] if self.queues else FIRST
+    def queue_for(self, dialled: str) -> QueuePlan:
+        """The queue a dialled number leads to straight away; the first one otherwise."""
+        known = self.plan.numbers.get(dialled)
+        if known is not None and known.destination.target in self.plan.queues:
+            return self.plan.queues[known.destination.target]
+        return self.plan.queues.get(self.plan.first, FIRST)
 
-    def queue(self, name: str) -> QueueLine | None:
-        return next((line for line in self.queues or (FIRST,) if line.queue == name), None)
+    def queue(self, name: str) -> QueuePlan | None:
+        return self.plan.queues.get(name)
 
-    def queues_of(self, groups: tuple[str, ...], skills: tuple[str, ...]) -> tuple[str, ...]:
-        """The queues whose calls reach such a person: an agent those whose skills he has, engineers are consulted."""
+    def queues_of(self, person: str, groups: tuple[str, ...], levels: Mapping[str, int]) -> tuple[str, ...]:
+        """The queues whose calls reach such a person: those that list him, and those without a list whose skills he
+        has on any level (the level decides when). Engineers are consulted, not rung for queues."""
         if Group.AGENT not in groups:
             return ()
-        return tuple(line.queue for line in self.queues or (FIRST,) if line.skills <= set(skills))
-
-    def why_not_dial(self, e164: str) -> str:
-        """The words of the house's own rule that forbids this number, "" when none does."""
-        rule = next((rule for rule in self.outbound if e164.startswith(rule.prefix)), None)
-        return "" if rule is None or rule.allowed else rule.why or "link.number_forbidden"
+        return tuple(
+            queue.queue
+            for queue in self.plan.queues.values()
+            if (person in queue.members if queue.members else queue.skills.keys() <= levels.keys())
+        )
 
     def for_desks(self) -> FloorSettings:
         settings = self.settings
@@ -79,5 +69,5 @@ class House:
             wrap_up_extensions=settings.wrap_up_extensions,
             handover_s=settings.handover_s,
             callback_s=settings.callback_s if settings.callback_said else None,
-            queues={line.queue: line.words_zh if chinese else line.words_en for line in self.queues or (FIRST,)},
+            queues={queue.queue: queue.words_zh if chinese else queue.words_en for queue in self.plan.queues.values()},
         )

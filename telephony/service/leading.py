@@ -108,7 +108,7 @@ class Leading:
         figures = Figures(settings.service_level_s, settings.offer_s, day_start(self.clock.now()))
         board = Switchboard(
             self.house, self.clock, journal, exchange, self.link, self.archive.look_up, figures,
-            Floor(routing_settings(settings), epoch=epoch),
+            Floor(routing_settings(settings), epoch=epoch, plan=self.house.plan),
         )  # fmt: skip
         self.switchboard = board
         self.tasks = TaskClocks(board, self.archive)
@@ -123,6 +123,7 @@ class Leading:
         renewing = asyncio.create_task(self._renew(), name="lease")
         hearing = asyncio.create_task(board.run(), name="exchange")
         try:
+            board.trunks.begin(snapshot)
             adopting.adopt(board, snapshot, past)
             self.link.lead(board)
             self.leads.set()
@@ -183,7 +184,7 @@ class Leading:
         """Queues, rules or settings were changed: calls that come now follow them."""
         self.house = await self.archive.house(self.settings)
         if self.switchboard is not None:
-            self.switchboard.house = self.house
+            self.switchboard.follow_house(self.house)
 
     async def give_back(self) -> None:
         """Let a standby lead at once."""

@@ -26,6 +26,7 @@ from telephony.service.clockwork import SiteTime
 from telephony.service.floor_log import log
 from telephony.service.house import House
 from telephony.service.live import Seat
+from telephony.service.rights import may_oversee, may_see_trunks
 from telephony.service.switchboard import Switchboard
 from telephony.service.verbs_door import VerbsDoor
 from telephony.wire import BadMessage, decode, encode
@@ -47,6 +48,7 @@ class Desk:
     def __init__(self, socket: web.WebSocketResponse, who: Person, token: str, queues: bool) -> None:
         self.socket, self.who, self.token, self.queues = socket, who, token, queues
         self.watches_board = False
+        self.watches_trunks = False
         self.closing = ""
         self._outbox: asyncio.Queue[tuple[str, asyncio.Future[None]] | None] = asyncio.Queue(LONGEST_QUEUE)
         self._writer = asyncio.get_running_loop().create_task(self._write(), name=f"desk-{who.person}")
@@ -175,6 +177,11 @@ class Link:
         while True:
             await asyncio.sleep(BOARD_EVERY_S)
             board = self.switchboard
+            if board is not None and board.trunks.dirty:
+                trunks = board.trunks.picture()
+                for desk in self.desks.values():
+                    if desk.watches_trunks:
+                        desk.tell(trunks)
             watchers = [desk for desk in self.desks.values() if desk.watches_board]
             if board is not None and watchers and board.showing.board_dirty:
                 picture = board.showing.board()
@@ -261,6 +268,7 @@ class Link:
         if board is not None:
             board.sign_in(seat)
             desk.tell(link.Colleagues(board.showing.colleagues()))
+            desk.tell(board.showing.parked())
             desk.tell(board.showing.glimpse())
 
     def _words_of_welcome(self, desk: Desk, seat: Seat) -> Welcome:
@@ -274,9 +282,10 @@ class Link:
         who = desk.who
         # Made from the token, so that a restarted switchboard gives the registered phone the same secret again.
         secret = hmac.new(self._key, desk.token.encode(), hashlib.sha256).hexdigest()[:32]
-        in_queues = desk.queues and not asks.may_oversee(who.groups)
-        queues = self._house().queues_of(who.groups, who.skills)
-        return Seat(who.person, who.name, who.groups, who.skills, queues, who.extension, secret, in_queues)
+        queues = () if may_oversee(who.groups) else self._house().queues_of(who.person, who.groups, who.levels)
+        return Seat(
+            who.person, who.name, who.groups, who.skills, queues, who.extension, secret, desk.queues, who.levels
+        )
 
     async def _heard(self, desk: Desk, text: str) -> None:
         if len(text) > LARGEST_MESSAGE:
@@ -303,8 +312,15 @@ class Link:
                 self.verbs.take(desk.who, message, desk.tell)
             case Hello():
                 desk.tell(Refusal("Hello", "link.hello_once"))
+            case link.WatchTrunks(on):
+                if not may_see_trunks(desk.who.groups):
+                    desk.tell(Refusal("WatchTrunks", "link.not_your_right"))
+                else:
+                    desk.watches_trunks = on
+                    if on and board is not None:
+                        desk.tell(board.trunks.picture())
             case link.WatchBoard(on):
-                if not asks.may_oversee(desk.who.groups):
+                if not may_oversee(desk.who.groups):
                     desk.tell(Refusal("WatchBoard", "link.not_your_right"))
                 else:
                     desk.watches_board = on

@@ -13,7 +13,7 @@ from telephony.messages import DraftChanged
 
 @dataclass
 class StaffLeg:
-    """A leg towards somebody of the house. `role` offer | consult | dial."""
+    """A leg towards somebody of the house. `role` offer | consult | dial | pick_up | callback | supervise | staff."""
 
     leg: str
     agent: str
@@ -22,6 +22,17 @@ class StaffLeg:
     media: bool = False
     dropped: bool = False  # we ended it: its end is no news
     dial: str = ""  # the number to dial once he has picked up
+
+
+@dataclass(frozen=True)
+class Watching:
+    """A supervisor who hears a call: his leg, whom he hears, and how (listen | whisper | barge)."""
+
+    supervisor: str
+    leg: str
+    of: str
+    of_leg: str
+    mode: str
 
 
 @dataclass
@@ -60,6 +71,15 @@ class LiveCall:
     legs: dict[str, StaffLeg] = field(default_factory=dict)
     offered_at: dict[str, float] = field(default_factory=dict)
     ringing_at: dict[str, float] = field(default_factory=dict)
+    groups: tuple[tuple[str, ...], ...] = ()  # as routing connected them last, without who barged in
+    watching: dict[str, Watching] = field(default_factory=dict)  # by supervisor
+    outside: str = ""  # the leg to an outside number the call was sent to
+    language: str = ""
+    message_from: float = 0.0  # when the caller began to speak on the voicemail
+    trunk: str = ""
+    caller_id: str = ""  # shown to the dialled number, "" the hotline
+    secure: bool = False  # the responsible agent's sound is encrypted
+    recording_paused: bool = False
     over: bool = False
 
     @property
@@ -101,6 +121,7 @@ class Seat:
     extension: str
     secret: str
     in_queues: bool
+    levels: dict[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import hashlib
 import json
 import os
 import secrets
 import signal
 import sys
-import tempfile
 from pathlib import Path
 
 from models.kinds import AgentState
@@ -26,21 +24,33 @@ from models.store.database import connect_service
 from models.store.errors import StoreError
 from models.store.server import EmbeddedServer
 from resources.i18n import tr, use
-from telephony.exchange.embedded.client import Addresses, EmbeddedExchange, StartFailed, start_if_absent
+from telephony.exchange.embedded.client import StartFailed
 from telephony.exchange.engine import Exchange, SetOpen
-from telephony.service.adopting import RECORDINGS
 from telephony.service.archive import Archive
 from telephony.service.clockwork import SiteTime
+from telephony.service.exchange_door import Addresses, door, near
 from telephony.service.floor_log import log, write_to_stderr
 from telephony.service.leading import Leading
 from telephony.service.link import Link
 from telephony.service.switchboard import Switchboard
 
 STANDBY_SAID_S = 2.0
-LONGEST_SOCKET_PATH = 90
 LOOK_FOR_STAFF_S = 0.1
 LAST_ORDERS_S = 1.0
-HOUSE_KINDS = frozenset({"queue", "outbound_rule", "setting"})
+HOUSE_KINDS = frozenset(
+    {
+        "queue",
+        "calendar",
+        "menu",
+        "dialled_number",
+        "blocked_number",
+        "outbound_rule",
+        "trunk",
+        "desk_phone",
+        "setting",
+        "plan",
+    }
+)
 
 
 class Service:
@@ -50,6 +60,7 @@ class Service:
         self.settings, self.open_when_staffed = settings, open_when_staffed
         self.stop = asyncio.Event()
         self.link_port = 0
+        self._door = door(settings)
         self._addresses: Addresses | None = None
         self._said_serving = False
 
@@ -87,7 +98,7 @@ class Service:
         leading = Leading(settings, archive, clock, self._connect, link, kept / "journal")
         listener = Listener(database)
         try:
-            await self._connect_once()
+            await self._open_exchange()
             self.link_port = await link.start(settings.host, settings.link_port)
             self._publish()
             workers = [
@@ -115,28 +126,17 @@ class Service:
 
     async def _connect(self) -> Exchange:
         try:
-            addresses = await self._connect_once()
+            await self._open_exchange()
         except StartFailed as error:
             # It ran before: whatever keeps it from starting now may pass, and the next try says so again.
             raise ConnectionError(str(error)) from error
-        return await EmbeddedExchange.connect(addresses.control)
+        return await self._door.connect()
 
-    async def _connect_once(self) -> Addresses:
-        settings = self.settings
+    async def _open_exchange(self) -> None:
         before = self._addresses
-        data = settings.data_dir / "exchange"
-        # After a crash of the exchange the same ports are taken again, so that trunk and phones find it.
-        self._addresses = await start_if_absent(
-            data,
-            trunk=before.trunk if before else f"{settings.host}:{settings.trunk_port}",
-            phones=before.phones if before else f"{_near(settings.host)}:{settings.phone_port}",
-            control=_control(data),
-            recordings=settings.data_dir / RECORDINGS,
-            trunks=_if_there(settings.data_dir / "trunks.json"),
-        )
+        self._addresses = await self._door.open()
         if before is not None and before != self._addresses:
             self._publish()
-        return self._addresses
 
     def _sip_server(self) -> str:
         return self._addresses.phones if self._addresses is not None else ""
@@ -147,12 +147,13 @@ class Service:
         told = json.loads(file.read_text(encoding="utf-8"))
         addresses = self._addresses
         told |= {
-            "link_host": _near(self.settings.host),
+            "link_host": near(self.settings.host),
             "link_port": self.link_port,
-            "link": f"http://{_near(self.settings.host)}:{self.link_port}",
+            "link": f"http://{near(self.settings.host)}:{self.link_port}",
             "sip_trunk": addresses.trunk if addresses else "",
             "sip_phones": addresses.phones if addresses else "",
-            "recordings": str(addresses.recordings) if addresses else "",
+            "recordings": str(self._door.recordings),
+            "exchange": self.settings.exchange,
         }
         fresh = file.with_name(f".site.json.{os.getpid()}")
         fresh.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
@@ -187,7 +188,7 @@ class Service:
     def _say_serving(self) -> None:
         if not self._said_serving:
             self._said_serving = True
-            print(f"SERVING http://{_near(self.settings.host)}:{self.link_port}", flush=True)
+            print(f"SERVING http://{near(self.settings.host)}:{self.link_port}", flush=True)
 
     async def _close_house(self, leading: Leading) -> None:
         """Ended on purpose: no new callers. A standby that leads a moment later opens again."""
@@ -220,30 +221,12 @@ def staffed(board: Switchboard) -> bool:
     )
 
 
-def _near(host: str) -> str:
-    """The address that somebody on this machine can use for a host that means «all»."""
-    return "127.0.0.1" if host == "0.0.0.0" else host
-
-
 def _runs(settings: Settings) -> bool:
     try:
         EmbeddedServer(settings.data_dir, bindir=settings.pg_bindir).running_or_raise()
     except StoreError:
         return False
     return True
-
-
-def _control(data: Path) -> Path:
-    """The exchange's socket: in its data directory, or in a short private one when that path is too long."""
-    near = data.absolute() / "control" / "s"
-    if len(str(near)) <= LONGEST_SOCKET_PATH:
-        return near
-    digest = hashlib.sha256(str(data.absolute()).encode()).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"tr-{os.getuid()}-{digest}" / "s"
-
-
-def _if_there(path: Path) -> Path | None:
-    return path if path.exists() else None
 
 
 def _key(directory: Path) -> bytes:

@@ -8,7 +8,17 @@ from collections.abc import Awaitable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from telephony.messages import Board, CallIs, Colleague, Colleagues, DraftChanged, Glimpse, Offer, OfferGone
+from telephony.messages import (
+    Board,
+    CallIs,
+    Colleague,
+    Colleagues,
+    DraftChanged,
+    Glimpse,
+    Offer,
+    OfferGone,
+    ParkedCalls,
+)
 from telephony.service import views
 from telephony.service.live import LiveCall
 
@@ -30,6 +40,7 @@ class Showing:
         self._offered: dict[str, Offer] = {}
         self._colleagues_dirty = False
         self._glimpse: Glimpse | None = None
+        self._parked = ParkedCalls(())
         self._later: asyncio.TimerHandle | None = None
 
     def stop(self) -> None:
@@ -47,7 +58,7 @@ class Showing:
 
     def touch(self, what: object) -> None:
         """Whoever this event or order is about may see something else now."""
-        for name in ("agent", "from_agent", "to_agent"):
+        for name in ("agent", "from_agent", "to_agent", "supervisor"):
             person = getattr(what, name, "")
             if person:
                 self._touched.add(person)
@@ -102,6 +113,8 @@ class Showing:
         for call in mine | {call for call, live in board.calls.items() if person in live.agents}:
             live = board.calls.get(call)
             view = views.call_is(board.floor, live, person, names) if live is not None else None
+            if view is not None and live is not None:
+                view = views.watched(view, live, names, board.house.supervision_shown)
             last = shown.get(call)
             if view is None and last is not None:
                 del shown[call]
@@ -127,6 +140,9 @@ class Showing:
 
     # ---- what everybody sees ----------------------------------------------------------------------------------
 
+    def parked(self) -> ParkedCalls:
+        return views.parked(self._board.floor, self._board.calls, self._board.names)
+
     def _soon(self) -> None:
         if self._later is None:
             self._later = asyncio.get_running_loop().call_later(GATHERED_S, self._show_all)
@@ -137,6 +153,10 @@ class Showing:
         if self._colleagues_dirty:
             self._colleagues_dirty = False
             self._board.desks.tell_all(Colleagues(self.colleagues()))
+        parked = self.parked()
+        if parked != self._parked:
+            self._parked = parked
+            self._board.desks.tell_all(parked)
         glimpse = self.glimpse()
         if self._glimpse is None or replace(glimpse, at=self._glimpse.at) != self._glimpse:
             self._glimpse = glimpse

@@ -11,6 +11,7 @@ import asyncio
 import uuid
 from collections import deque
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from models.kinds import AgentState, StateReason
@@ -29,8 +30,10 @@ from telephony.service.house import House
 from telephony.service.journal import Event, Journal
 from telephony.service.live import Found, LiveCall, Seat
 from telephony.service.ordering import Answered, Ordering
+from telephony.service.rights import may_oversee
 from telephony.service.shipper import Shipper
 from telephony.service.showing import Showing
+from telephony.service.trunks import Trunks
 
 LOOK_UP_S = 0.15  # what a look-up may take before the card comes later
 ACCOUNT_WITHIN_S = 1.0
@@ -77,6 +80,7 @@ class Switchboard:
         self.ordering = Ordering(exchange, journal.durable, self._lose)
         self._look_up = look_up
         self.carrying = Carrying(self)
+        self.trunks = Trunks(self)
         self.showing = Showing(self)
         self._hearing = Hearing(self)
         self._events: deque[calls.Event] = deque()
@@ -85,6 +89,7 @@ class Switchboard:
         self._errands: set[asyncio.Task[None]] = set()
         self.shipper: Shipper | None = None
         self._began = clock.now()
+        self._mirrored: dict[str, bool] = {}  # who the exchange's own queue knows as ready
         self._now: float | None = None  # the instant of the step that is being carried out
 
     # ---- routing ----------------------------------------------------------------------------------------------
@@ -217,6 +222,27 @@ class Switchboard:
         log.warning("alarm", alarm=what, call=call, agent=agent)
         self.write(call, "alarm", agent, {"what": what, "call": call, "agent": agent})
 
+    def mirror_ready(self, agent: str, state: AgentState) -> None:
+        """An exchange with a queue of its own knows who would take calls, for the time in which nobody leads."""
+        if self.exchange.facilities.own_queue and agent in self.seats:
+            on = state is AgentState.READY and bool(self.seats[agent].queues)
+            if self._mirrored.get(agent) != on:
+                self._mirrored[agent] = on
+                self.give_site(engine.SetReady, extension=self.extension_of(agent), on=on)
+
+    def follow_house(self, house: House) -> None:
+        """Queues, rules, trunks or phones were changed: calls that come or are decided from now on follow it."""
+        before, self.house = self.house, house
+        if house.plan != self.floor.plan:
+            self.tell(calls.PlanChanged(house.plan))
+        self.trunks.follow(before)
+        for person, seat in list(self.seats.items()):
+            queues = () if may_oversee(seat.groups) else house.queues_of(person, seat.groups, seat.levels)
+            if queues != seat.queues:
+                self.seats[person] = replace(seat, queues=queues)
+                if person in self.floor.agents:
+                    self.tell(_signed_in(self.seats[person], self.figures.calls_of(person)))
+
     def extension_of(self, agent: str) -> str:
         seat = self.seats.get(agent)
         return seat.extension if seat is not None else agent
@@ -230,7 +256,21 @@ class Switchboard:
                 {"contact": live.call, "agent": agent, "customer": live.customer, "from_number": live.number},
             )
 
-    def dial(self, person: str, number: str, task: str) -> None:
+    def dial_staff(self, person: str, to: str) -> None:
+        """Two colleagues. Raises IllegalTransition when either of them is not free."""
+        now = self.clock.now()
+        self._dials += 1
+        call = f"staff-{self.journal.epoch}-{self._dials}-{uuid.uuid4().hex[:8]}"
+        event = calls.StaffDialled(call, person, to)
+        step(self.floor, event, now)  # asked first on paper: a refused talk leaves nothing behind
+        live = LiveCall(call, person, self.names.get(person, ""), to, "", now, direction="staff")
+        live.agents |= {person, to}
+        self.calls[call] = live
+        arrived = {"from": person, "to": to, "trunk": "", "received_at": now, "direction": "staff"}
+        self.write(call, "arrived", person, arrived)
+        self.ask(event)
+
+    def dial(self, person: str, number: str, task: str, trunk: str = "", caller_id: str = "") -> None:
         """An agent dials a customer. Raises IllegalTransition when his state does not allow it."""
         now = self.clock.now()
         self._dials += 1
@@ -238,7 +278,10 @@ class Switchboard:
         event = calls.DialledOut(call, person, number, task)
         step(self.floor, event, now)  # asked first on paper: a refused dialling leaves no contact behind
         hotline = self.house.hotline or self.house.settings.hotline
-        live = LiveCall(call, hotline, "", number, "", now, direction="out", task=task, responsible=person)
+        live = LiveCall(
+            call, hotline, "", number, "", now, direction="out", task=task, responsible=person, trunk=trunk,
+            caller_id=caller_id,
+        )  # fmt: skip
         live.agents.add(person)
         self.calls[call] = live
         self.write(
@@ -324,12 +367,7 @@ class Switchboard:
         self.extensions[seat.extension] = seat.person
         self.give_site(engine.SetAccount, extension=seat.extension, secret=seat.secret)
         if seat.in_queues:
-            self.tell(
-                calls.AgentSignedIn(
-                    seat.person, seat.name, seat.extension, frozenset(seat.skills), frozenset(seat.queues),
-                    frozenset(seat.groups),
-                )
-            )  # fmt: skip
+            self.tell(_signed_in(seat, self.figures.calls_of(seat.person)))
             if seat.extension in self.phones:
                 self.tell(calls.PhoneReachable(seat.person))
             self._give_earlier_state_back(seat.person)
@@ -372,3 +410,10 @@ class Switchboard:
         if state is AgentState.SIGNED_OUT and not self._busy(person) and person in self.seats:
             self.remove_account(self.seats.pop(person))
         self.showing.colleagues_changed()
+
+
+def _signed_in(seat: Seat, calls_today: int) -> calls.AgentSignedIn:
+    return calls.AgentSignedIn(
+        seat.person, seat.name, seat.extension, frozenset(seat.skills), frozenset(seat.queues), frozenset(seat.groups),
+        seat.levels, calls_today,
+    )  # fmt: skip

@@ -20,9 +20,7 @@ from telephony.service.floor_log import log
 if TYPE_CHECKING:
     from telephony.service.link import Link
 
-MAY_BE_OWED = frozenset(
-    {"refusal.no_draft", "refusal.not_party", "refusal.no_contact", "refusal.not_your_contact"}
-)
+MAY_BE_OWED = frozenset({"refusal.no_draft", "refusal.not_party", "refusal.no_contact", "refusal.not_your_contact"})
 """Refusals that mean nothing as long as the journal holds lines the database has not got."""
 
 Tell = Callable[[ToDesk], Awaitable[None] | None]

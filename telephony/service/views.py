@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from models.kinds import AgentState
-from telephony.messages import CallIs, Colleague, MyState, Offer, Waiting
+from telephony.messages import CallIs, Colleague, MyState, Offer, ParkedCall, ParkedCalls, Waiting
 from telephony.routing.floor import Agent, Call, Floor, Role, Stage
 from telephony.routing.floor import Offer as RoutingOffer
 from telephony.service.live import LiveCall, Seat
+from telephony.service.rights import may_oversee
 
 
 def names_of(seats: Mapping[str, Seat]) -> dict[str, str]:
@@ -61,10 +63,23 @@ def call_is(floor: Floor, live: LiveCall, person: str, names: Mapping[str, str])
     if call is None:
         return None
     consult = call.consult
+    watching = live.watching.get(person)
+    if watching is not None:
+        return replace(_whole(floor, live, person, names, "supervising", "supervise", watching.of), mode=watching.mode)
+    if call.stage is Stage.STAFF:
+        if person not in (call.agent, call.to_number) or not call.agent_joined:
+            return None
+        stage = "staff" if call.ever_connected else "dialling"
+        if stage == "dialling" and person != call.agent:
+            return None
+        peer = call.to_number if person == call.agent else call.agent
+        return _whole(floor, live, person, names, stage, "staff", peer)
     if call.agent == person and call.agent_joined:
         peer = consult.engineer if consult is not None else ""
         if call.outbound and not call.customer_joined:
             stage = "dialling"
+        elif consult is not None and consult.merged:
+            stage = "merged"
         elif consult is not None and consult.leg:
             stage = "consulting"
         else:
@@ -73,14 +88,15 @@ def call_is(floor: Floor, live: LiveCall, person: str, names: Mapping[str, str])
     if call.agent == person and call.stage is Stage.DIALLING:
         return _whole(floor, live, person, names, "dialling", "agent", "")
     if consult is not None and consult.engineer == person and consult.leg:
-        return _whole(floor, live, person, names, "consulting", "consult", consult.by)
+        stage = "merged" if consult.merged else "consulting"
+        return _whole(floor, live, person, names, stage, "consult", consult.by)
     return None
 
 
 def colleague(floor: Floor, seat: Seat, live: Mapping[str, LiveCall], missed: int) -> Colleague | None:
     """One line of the transfer panel and the board; None for a desk outside the queues."""
     agent = floor.agents.get(seat.person)
-    if agent is None or agent.state is AgentState.SIGNED_OUT:
+    if agent is None or agent.state is AgentState.SIGNED_OUT or may_oversee(seat.groups):
         return None
     call = live.get(agent.call)
     return Colleague(
@@ -101,15 +117,43 @@ def colleague(floor: Floor, seat: Seat, live: Mapping[str, LiveCall], missed: in
 def waiting(floor: Floor, live: Mapping[str, LiveCall]) -> tuple[Waiting, ...]:
     """The callers nobody talks to yet, the longest wait first."""
     found = [
-        Waiting(call.id, live[call.id].number, live[call.id].customer, call.queue, call.arrived)
+        Waiting(
+            call.id,
+            live[call.id].number,
+            live[call.id].customer,
+            call.queue,
+            call.arrived,
+            "callback" if call.outbound else "call",
+        )
         for call in floor.calls.values()
         if call.stage is Stage.WAITING and call.id in live
     ]
     return tuple(sorted(found, key=lambda each: each.since))
 
 
+def parked(floor: Floor, live: Mapping[str, LiveCall], names: Mapping[str, str]) -> ParkedCalls:
+    """Who waits on a numbered place."""
+    found = [
+        ParkedCall(
+            call.id, call.slot, live[call.id].number, live[call.id].customer, call.queue, call.parked_at,
+            call.parked_by, names.get(call.parked_by, ""),
+        )
+        for call in floor.calls.values()
+        if call.stage is Stage.PARKED and call.id in live
+    ]  # fmt: skip
+    return ParkedCalls(tuple(sorted(found, key=lambda each: each.slot)))
+
+
+def watched(call: CallIs, live: LiveCall, names: Mapping[str, str], shown: bool) -> CallIs:
+    """The same call with the word that somebody is on, for the one who is heard, if the law's preset says so."""
+    watching = next(iter(live.watching.values()), None)
+    if watching is None or call.role == "supervise" or not (shown or watching.mode in ("whisper", "barge")):
+        return call
+    return replace(call, watched_by=names.get(watching.supervisor, watching.supervisor), watched_mode=watching.mode)
+
+
 def _offer_to(call: Call, agent: str) -> RoutingOffer | None:
-    for each in (call.offer, call.consult.offer if call.consult is not None else None):
+    for each in (*call.offers, call.consult.offer if call.consult is not None else None):
         if each is not None and each.agent == agent:
             return each
     return None
@@ -144,4 +188,6 @@ def _whole(
         wrap_up_until=wrap_up_until,
         extensions_left=extensions_left,
         promise_rings=rings,
+        recording_paused=live.recording_paused,
+        secure=live.secure,
     )

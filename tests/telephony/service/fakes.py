@@ -16,6 +16,8 @@ from pathlib import Path
 from telephony.exchange import engine
 from telephony.exchange.engine import StaleEpoch
 
+BEGINS = frozenset({"dial", "callback", "staff"})  # an agent is rung before there is a customer
+
 
 @dataclass
 class FakeLeg:
@@ -37,6 +39,8 @@ class FakeCall:
     recording: str = ""
     received_at: float = 0.0
     heard: list[str] = field(default_factory=list)  # what the customer was played
+    supervised: dict[str, tuple[str, str]] = field(default_factory=dict)  # leg: (whom it hears, how)
+    paused: bool = False  # the recording
 
 
 class FakeExchange:
@@ -53,6 +57,9 @@ class FakeExchange:
         self.orders: list[engine.Order] = []
         self.open = False
         self.gone = False
+        self.facilities = engine.Facilities("fake")
+        self.trunks: dict[str, engine.Trunk] = {}
+        self.ready: dict[str, bool] = {}
         self._clients: list[FakeClient] = []
 
     def client(self) -> FakeClient:
@@ -95,6 +102,13 @@ class FakeExchange:
 
     def call_of(self, leg: FakeLeg) -> FakeCall:
         return next(call for call in self.calls.values() if call.legs.get(leg.leg) is leg)
+
+    def prompts_over(self, call: str) -> None:
+        """What was said to the caller is through."""
+        self.report(engine.PromptEnded(call, call, time.monotonic()))
+
+    def press(self, call: str, digit: str) -> None:
+        self.report(engine.DigitPressed(call, call, digit, time.monotonic()))
 
     def pick_up(self, extension: str) -> None:
         leg = self.ringing(extension)
@@ -163,11 +177,18 @@ class FakeExchange:
                 else:
                     self.accounts.pop(extension, None)
                     self.unregister(extension)
+            case engine.SetTrunk(trunk=trunk):
+                self.trunks[trunk.name] = trunk
+                self.report(engine.TrunkChanged(trunk.name, "open", 200, "", time.monotonic()))
+            case engine.RemoveTrunk(trunk=name):
+                self.trunks.pop(name, None)
+            case engine.SetReady(extension=extension, on=on):
+                self.ready[extension] = on
             case engine.Dial(call=call, leg=leg, number=number):
                 found = self.calls.setdefault(call, FakeCall(call, "", number, "out"))
                 found.legs[leg] = FakeLeg(leg, "customer", number)
                 self.report(engine.LegRinging(call, leg, time.monotonic()))
-            case engine.Ring(call=call) if call not in self.calls and order.headers.get("X-Role") == "dial":
+            case engine.Ring(call=call) if call not in self.calls and order.headers.get("X-Role") in BEGINS:
                 self.calls[call] = FakeCall(call, "", "", "out")
                 return self._about_call(order, self.calls[call])
             case _:
@@ -195,10 +216,22 @@ class FakeExchange:
                     return engine.Refused(order.order, "no_such_leg")
                 if leg == call.call:
                     call.heard.extend([*prompts, then])
+            case engine.Supervise(leg=leg, of=of, mode=mode):
+                if leg not in call.legs or of not in call.legs:
+                    return engine.Refused(order.order, "no_such_leg")
+                call.supervised.pop(leg, None)
+                if mode != "off":
+                    call.supervised[leg] = (of, mode)
+            case engine.PauseRecording(on=on):
+                if not call.recording:
+                    return engine.Refused(order.order, "bad_order")
+                call.paused = on
             case engine.Connect(groups=groups):
                 if any(leg not in call.legs for group in groups for leg in group):
                     return engine.Refused(order.order, "no_such_leg")
                 call.groups = groups
+                for leg in {leg for group in groups for leg in group}:
+                    call.supervised.pop(leg, None)
             case engine.Drop(leg=leg):
                 if leg not in call.legs:
                     return engine.Refused(order.order, "no_such_leg")
@@ -230,6 +263,7 @@ class FakeClient:
 
     def __init__(self, exchange: FakeExchange) -> None:
         self._exchange = exchange
+        self.facilities = exchange.facilities
         self._number = 0
         self.epoch = -1
         self.facts: asyncio.Queue[engine.Fact | None] = asyncio.Queue()
