@@ -99,7 +99,7 @@ def ring(switch: Switch, order: Ring) -> str:
 
 
 def dial(switch: Switch, order: Dial) -> str:
-    """INVITE a number over a trunk. A call that came from a trunk is never carried on to one."""
+    """INVITE a number over a trunk: the customer of a call of ours, or whom a caller of a call to us is sent on to."""
     if not _NUMBER.fullmatch(order.number) or (order.caller_id and not _NUMBER.fullmatch(order.caller_id)):
         return "bad_order"
     standing = switch.trunks.out(order.trunk)
@@ -110,17 +110,15 @@ def dial(switch: Switch, order: Dial) -> str:
     call, why = _call_for(switch, order, order.number, caller_id)
     if call is None:
         return why
-    if call.direction == "in":
-        return "a call from a trunk is not carried on to a trunk"
     if switch.is_full(trunk):
         return "trunk_full"
     try:
         port = switch.ports.open()
     except OSError as error:
         return str(error)
-    call.to_number = order.number
-    call.from_number = caller_id
-    call.trunk = trunk.name
+    ours = call.direction == "out"
+    if ours:
+        call.to_number, call.from_number, call.trunk = order.number, caller_id, trunk.name
     placing = Placing(
         uri=f"sip:{order.number.replace('#', '%23')}@{trunk.host}:{trunk.port}",
         to=standing.address,
@@ -132,7 +130,8 @@ def dial(switch: Switch, order: Dial) -> str:
         trunk=trunk.name,
         external=trunk.external_address,
     )
-    _begin(switch, call, OutboundLeg(switch.trunk_line, call, order.leg, "customer", order.number, "", port, placing))
+    side = "customer" if ours else "staff"
+    _begin(switch, call, OutboundLeg(switch.trunk_line, call, order.leg, side, order.number, "", port, placing))
     return ""
 
 

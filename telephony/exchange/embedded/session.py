@@ -99,6 +99,12 @@ class Call:
         return leg if isinstance(leg, InboundLeg) else None
 
     @property
+    def is_idle(self) -> bool:
+        """Whether nobody is left who talks or waits: no customer, and no two of the staff who talk."""
+        talking = [leg_id for leg_id in self.hearing.grouped() if self.answered(leg_id)]
+        return len(talking) < 2 and all(leg.side == "staff" for leg in self.legs.values())
+
+    @property
     def has_staff(self) -> bool:
         """Whether somebody of the staff is there for the customer; who only supervises is not."""
         return any(

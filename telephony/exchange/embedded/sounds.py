@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from resources.i18n import LANGUAGES
 from telephony.exchange.embedded.g711 import FRAME, RATE, SILENCE, Samples, encode
 
 log = logging.getLogger(__name__)
@@ -48,9 +49,11 @@ def _ringing_tone() -> Sound:
 
 
 class Library:
-    """The prompts of a language folder, with those of the folder above as a fallback."""
+    """The prompts of a language folder, with those of the folder above as a fallback. "en/waiting" names another
+    language's; where that has none, ours is played."""
 
     def __init__(self, root: Path, language: str) -> None:
+        self._root = root
         self._folders = (root / language, root)
         self._sounds: dict[str, Sound] = {RINGING: _ringing_tone()}
 
@@ -61,11 +64,12 @@ class Library:
         return self._sounds[name]
 
     def _read(self, name: str) -> Sound:
-        if not name or not name.replace("_", "").replace("-", "").isalnum():
+        language, _, plain = name.rpartition("/")
+        if language not in ("", *LANGUAGES) or not plain.replace("_", "").replace("-", "").isalnum():
             raise NoSuchSound(name)
-        for folder in self._folders:
+        for folder in (*((self._root / language,) if language else ()), *self._folders):
             try:
-                with wave.open(str(folder / f"{name}.wav"), "rb") as file:
+                with wave.open(str(folder / f"{plain}.wav"), "rb") as file:
                     if (file.getnchannels(), file.getsampwidth(), file.getframerate()) != (1, 2, RATE):
                         log.error("prompt %s is not 8 kHz mono 16 bit", name)
                         continue

@@ -150,8 +150,8 @@ class Switch:
         if why == "unreachable" and binding and isinstance(leg, OutboundLeg) and leg.rung_at == binding.source:
             self.registrar.drop(leg.extension)
         if not self.led and not call.over:
-            sides = {other.side for other in call.legs.values()}
-            if "customer" not in sides or (call.direction == "out" and "staff" not in sides):
+            served = any(other.side == "staff" for other in call.legs.values())
+            if call.is_idle or (call.direction == "out" and not served):
                 call.end()
             else:
                 self.look_after(call)
@@ -183,10 +183,10 @@ class Switch:
     def _look_after_all(self) -> None:
         if not self.led:
             for call in list(self.calls.values()):
-                if any(leg.side == "customer" for leg in call.legs.values()):
-                    self.look_after(call)
-                else:
+                if call.is_idle:
                     call.end()
+                else:
+                    self.look_after(call)
 
     def look_after(self, call: Call) -> None:
         """A caller whom no staff hears gets the announcement for who must wait, then music."""

@@ -18,6 +18,7 @@ from telephony.exchange.engine import Trunk, TrunkNow
 ANY = "*"
 LAWS = {"PCMA": PCMA, "PCMU": PCMU}
 LOOPBACK = Trunk("local", "127.0.0.1", port=0)  # whoever is on this machine may call, nobody is dialled
+_LIKELY = {"registered": 0, "open": 0, "unknown": 1}
 _NAME = re.compile(r"[\w.-]{1,64}")
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}")
 _STRANGE = re.compile(r'[\s"<>;@]')
@@ -135,13 +136,14 @@ class TrunkBook:
         return tuple(TrunkNow(s.trunk.name, s.state, s.code, s.why) for s in self)
 
     def out(self, name: str) -> Standing | None:
-        """The trunk called `name`, or the first one that takes calls of ours."""
-        return next((s for s in self if s.trunk.port and s.address and name in (s.trunk.name, "")), None)
+        """The trunk called `name`; for "" the first that takes calls of ours, rather one that is known to answer."""
+        able = [s for s in self if s.trunk.port and s.address and name in (s.trunk.name, "")]
+        return min(able, key=lambda s: _LIKELY.get(s.state, 2), default=None)
 
     def of(self, source: Addr) -> Standing | None:
-        """The trunk a datagram came from: the one of this very port, else one that names the address."""
-        exact = next((s for s in self if s.address == source), None)
-        return exact or next((s for s in self if _sends_from(s, source[0])), None)
+        """The trunk a datagram came from: the one of this very port, else the first that sends from this address."""
+        senders = [s for s in self if _sends_from(s, source[0])]
+        return next((s for s in senders if s.address == source), next(iter(senders), None))
 
 
 def believes(standing: Standing, source: Addr) -> bool:

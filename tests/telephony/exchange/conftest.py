@@ -13,93 +13,38 @@ import signal
 import socket
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
 from telephony.exchange.embedded.client import Addresses, EmbeddedExchange, start_if_absent
-from telephony.exchange.engine import Done, EndCall, Fact, Refused, SetAccount, SetOpen, Snapshot
-from tests.telephony.exchange.peers import PATIENCE, Caller, Peer, Phone, address
+from telephony.exchange.engine import SetOpen
+from tests.telephony.exchange.peers import address
+from tests.telephony.exchange.site import Site
 
-F = TypeVar("F")
 
-
-class Site:
-    """One exchange with its client: orders are sent with the right number and epoch, facts are kept."""
+class EmbeddedSite(Site):
+    """The embedded exchange: its process, and its folder. A `shared` one is left as it was found."""
 
     def __init__(
         self, where: Addresses, client: EmbeddedExchange, data: Path, epoch: int = 1, shared: bool = False
     ) -> None:
-        self.shared = shared
+        super().__init__(client, address(where.trunk), address(where.phones), where.recordings, epoch)
         self.where = where
-        self.client = client
         self.data = data
-        self.epoch = epoch
-        self.trunk = address(where.trunk)
-        self.phones = address(where.phones)
-        self.facts: list[Fact] = []
-        self.peers: list[Peer] = []
-        self._listening = asyncio.create_task(self._listen())
-
-    async def _listen(self) -> None:
-        with contextlib.suppress(ConnectionError):
-            while True:
-                self.facts.append(await self.client.fact())
-
-    async def order(self, kind: Callable[..., Any], *args: Any, **named: Any) -> Done | Refused | Snapshot:
-        """Send one order."""
-        return await self.client.order(kind(self.client.next_order(), self.epoch, *args, **named))
-
-    async def do(self, kind: Callable[..., Any], *args: Any, **named: Any) -> None:
-        """Send one order that has to be done."""
-        answer = await self.order(kind, *args, **named)
-        assert isinstance(answer, Done), answer
-
-    async def fact(self, kind: type[F], seconds: float = PATIENCE, **wanted: Any) -> F:
-        """The first fact of this kind with these fields, waiting for it."""
-        deadline = time.monotonic() + seconds
-        while True:
-            for fact in self.facts:
-                if isinstance(fact, kind) and all(getattr(fact, name) == value for name, value in wanted.items()):
-                    return fact
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"no {kind.__name__} {wanted} among {self.facts}")
-            await asyncio.sleep(0.005)
-
-    def seen(self, kind: type[F]) -> list[F]:
-        """The facts of this kind so far."""
-        return [fact for fact in self.facts if isinstance(fact, kind)]
-
-    async def phone(self, extension: str, hz: float = 1500.0) -> Phone:
-        """A registered phone."""
-        await self.do(SetAccount, extension, f"secret-{extension}")
-        phone = Phone(extension, f"secret-{extension}", hz)
-        self.peers.append(await phone.open())
-        assert await phone.register(self.phones) == 200
-        return phone
-
-    async def caller(self, number: str = "13800138000", hz: float = 1000.0) -> Caller:
-        """A customer."""
-        caller = Caller(number, hz)
-        self.peers.append(await caller.open())
-        return caller
+        self.shared = shared
 
     async def close(self) -> None:
         """Let everybody go and end the process, or leave a shared one as it was found."""
         for peer in self.peers:
             await peer.close()
         if self.shared:
-            snapshot = await self.client.attach(self.epoch)
-            for call in snapshot.calls:
-                await self.order(EndCall, call.call)
-            for extension in snapshot.accounts:
-                await self.do(SetAccount, extension, "")
-        await self.client.close()
-        await asyncio.gather(self._listening, return_exceptions=True)
+            await self.clear()
+        await self.leave()
         if not self.shared:
             end(self.where.pid)
 
@@ -134,12 +79,12 @@ def data() -> Any:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-async def start(data: Path, **options: Any) -> Site:
+async def start(data: Path, **options: Any) -> EmbeddedSite:
     """Start an exchange, attach with epoch 1 and open it."""
     where = await start_if_absent(data, **options)
     client = await EmbeddedExchange.connect(where.control)
     await client.attach(1)
-    site = Site(where, client, data)
+    site = EmbeddedSite(where, client, data)
     await site.do(SetOpen, True)
     return site
 
@@ -178,12 +123,12 @@ def shared_exchange() -> Iterator[Shared]:
 
 
 @pytest.fixture
-async def site(shared_exchange: Shared) -> AsyncIterator[Site]:
+async def site(shared_exchange: Shared) -> AsyncIterator[EmbeddedSite]:
     """An open exchange that this test leads."""
     client = await EmbeddedExchange.connect(shared_exchange.where.control)
     epoch = next(shared_exchange.epochs)
     await client.attach(epoch)
-    site = Site(shared_exchange.where, client, shared_exchange.folder, epoch, shared=True)
+    site = EmbeddedSite(shared_exchange.where, client, shared_exchange.folder, epoch, shared=True)
     await site.do(SetOpen, True)
     try:
         yield site
@@ -192,7 +137,7 @@ async def site(shared_exchange: Shared) -> AsyncIterator[Site]:
 
 
 @pytest.fixture
-async def own_site(data: Path) -> AsyncIterator[Site]:
+async def own_site(data: Path) -> AsyncIterator[EmbeddedSite]:
     """An exchange of this test alone."""
     site = await start(data)
     try:

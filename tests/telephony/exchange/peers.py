@@ -8,12 +8,10 @@ Frequencies in Hz, times in seconds, samples int16 at 8 kHz.
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from telephony.exchange.embedded import digest, sdp
-from telephony.exchange.embedded.dialog import Dialog, from_request, from_response
+from telephony.exchange.embedded.dialog import from_request, from_response
 from telephony.exchange.embedded.sip import (
     Addr,
     SipRequest,
@@ -24,11 +22,13 @@ from telephony.exchange.embedded.sip import (
     reply_to,
 )
 from telephony.exchange.embedded.transactions import ClientTransaction, ServerTransaction, Transactions
+from tests.telephony.exchange.talk import PATIENCE, Talk, until
 from tests.telephony.exchange.voice import HOST, Voice, loudness, silent_blocks
 
-__all__ = ["HOST", "Caller", "Peer", "Phone", "Talk", "Trunk", "Voice", "address", "loudness", "silent_blocks", "until"]
-
-PATIENCE = 10.0
+__all__ = [
+    "HOST", "PATIENCE", "Addr", "Caller", "Peer", "Phone", "Talk", "Trunk", "Voice", "address", "loudness",
+    "silent_blocks", "until",
+]  # fmt: skip
 
 
 def address(text: str) -> Addr:
@@ -37,125 +37,13 @@ def address(text: str) -> Addr:
     return (host, int(port))
 
 
-async def until(check: Callable[[], object], seconds: float = PATIENCE) -> None:
-    """Wait until `check()` is true. Raises TimeoutError naming nothing but the time."""
-    deadline = time.monotonic() + seconds
-    while not check():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"not within {seconds} s")
-        await asyncio.sleep(0.005)
-
-
-class Talk:
-    """One call of a peer: `state` is trying | ringing | answered | ended, `code` the last status seen."""
-
-    def __init__(self, peer: Peer, voice: Voice) -> None:
-        self.peer = peer
-        self.voice = voice
-        self.state = "trying"
-        self.code = 0
-        self.codes: list[int] = []
-        self.dialog: Dialog | None = None
-        self.invite: SipRequest | None = None
-        self.transaction: ClientTransaction | None = None
-        self.server: ServerTransaction | None = None
-        self.acked = False
-        self.requests: list[SipRequest] = []
-
-    def header(self, name: str) -> str:
-        """A header of the INVITE that came."""
-        return (self.invite.get_header(name) or "") if self.invite else ""
-
-    def hear(self, text: str) -> None:
-        """Talk to where a description says."""
-        media = sdp.read(text)
-        self.voice.law = media.laws[0]
-        self.voice.remote = media.address
-        if media.digits is not None:
-            self.voice.digits_type = media.digits
-
-    # ---- as the one who is called
-    def ring(self) -> None:
-        """180."""
-        assert self.server and self.dialog
-        self.state = "ringing"
-        self.server.reply(180, (("Contact", self.dialog.contact),))
-
-    def early(self) -> None:
-        """183 with sound before the answer."""
-        assert self.server and self.dialog
-        self.server.reply(183, (("Contact", self.dialog.contact),), self._answer_sdp())
-
-    def answer(self) -> None:
-        """200."""
-        assert self.server and self.dialog
-        self.state = "answered"
-        self.server.reply(200, (("Contact", self.dialog.contact),), self._answer_sdp())
-
-    def reject(self, code: int = 486) -> None:
-        """A final refusal."""
-        assert self.server
-        self.state, self.code = "ended", code
-        self.server.reply(code)
-        self.voice.close()
-
-    def _answer_sdp(self) -> str:
-        assert self.invite
-        media = sdp.read(self.invite.text)
-        self.hear(self.invite.text)
-        self.voice.law = next((law for law in self.peer.laws if law in media.laws), media.laws[0])
-        return sdp.answer(self.voice.here, media, self.voice.law)
-
-    # ---- both
-    def peer_offer(self, direction: str) -> str:
-        """An offer of ours with the law in use and this direction."""
-        return sdp.offer(self.voice.here, (self.voice.law,), 2).replace("a=sendrecv", f"a={direction}")
-
-    def hang_up(self) -> None:
-        """BYE."""
-        self.request("BYE")
-        self.over()
-
-    def cancel(self) -> None:
-        """CANCEL."""
-        assert self.transaction
-        self.transaction.cancel()
-
-    def request(self, method: str, body: str = "", content_type: str = "application/sdp") -> list[SipResponse]:
-        """A request in the dialog; the answers come into the returned list."""
-        assert self.dialog
-        answers: list[SipResponse] = []
-        message = self.dialog.request(method, body=body)
-        if body:
-            message.headers.set_single("Content-Type", content_type)
-
-        def came(response: SipResponse) -> None:
-            answers.append(response)
-            if method == "INVITE" and 200 <= response.status_code < 300:
-                self.peer.acknowledge(self, transaction, message, response)
-
-        transaction = self.peer.transactions.request(message, self.dialog.next_hop(), came)
-        return answers
-
-    def over(self) -> None:
-        """The call has ended."""
-        self.state = "ended"
-        self.voice.close()
-        if self in self.peer.talks:
-            self.peer.talks.remove(self)
-
-    async def reaches(self, state: str, seconds: float = PATIENCE) -> Talk:
-        """Wait for a state."""
-        await until(lambda: self.state == state, seconds)
-        return self
-
-
 class Peer:
     """What caller, phone and trunk have in common: a socket, its talks, BYE and ACK."""
 
     def __init__(self, name: str, hz: float = 1000.0) -> None:
         self.name = name
         self.hz = hz
+        self.host = HOST
         self.laws: tuple[int, ...] = (sdp.PCMA, sdp.PCMU)
         self.talks: list[Talk] = []
         self.past: list[Talk] = []
@@ -163,7 +51,7 @@ class Peer:
 
     async def open(self, port: int = 0) -> Peer:
         """Bind."""
-        await self.transactions.open(HOST, port)
+        await self.transactions.open(self.host, port)
         return self
 
     @property
@@ -191,7 +79,7 @@ class Peer:
         self, to: Addr, number: str, headers: dict[str, str] | None = None, body: str | None = None, sender: str = ""
     ) -> Talk:
         """INVITE `number` at `to`; the talk goes on by itself. `body` replaces the offer ("" sends none)."""
-        talk = Talk(self, Voice(self.hz, self.laws[0]))
+        talk = Talk(self, Voice(self.hz, self.laws[0], self.host))
         self.talks.append(talk)
         self.past.append(talk)
         uri = f"sip:{number}@{to[0]}:{to[1]}"
@@ -254,7 +142,10 @@ class Peer:
         talk = self._find(request)
         if talk is not None and parse_address(request.get_header("to") or "").tag:
             talk.requests.append(request)
-            transaction.reply(200)
+            if request.method == "INVITE":
+                talk.offered_again(transaction)
+            else:
+                transaction.reply(talk.answers.get(request.method, 200))
             if request.method == "BYE":
                 talk.over()
         elif request.method == "INVITE":
@@ -265,9 +156,10 @@ class Peer:
             transaction.reply(481)
 
     def _rung(self, transaction: ServerTransaction) -> None:
-        talk = Talk(self, Voice(self.hz))
+        talk = Talk(self, Voice(self.hz, host=self.host))
         talk.invite = transaction.request
         talk.server = transaction
+        talk.offers.append(transaction)
         talk.dialog = from_request(transaction.request, transaction.tag, self.contact, transaction.source)
         transaction.on_cancel = talk.over
         self.talks.append(talk)
@@ -283,8 +175,8 @@ class Peer:
         talk = self._find(request)
         if talk is not None:
             talk.acked = True
-            if talk.server:
-                talk.server.confirm()
+            for server in talk.offers:
+                server.confirm()
 
     async def rung(self, seconds: float = PATIENCE) -> Talk:
         """The first call that rings here now."""
@@ -294,8 +186,8 @@ class Peer:
     async def ask(self, method: str, to: Addr, headers: dict[str, str] | None = None, uri: str = "") -> SipResponse:
         """One request outside a dialog and its final answer."""
         request = SipRequest(method=method, uri=uri or f"sip:{to[0]}:{to[1]}")
-        request.headers.set_single("From", f"<sip:{self.name}@{HOST}>;tag={generate_tag()}")
-        request.headers.set_single("To", f"<sip:{self.name}@{HOST}>")
+        request.headers.set_single("From", f"<sip:{self.name}@{self.host}>;tag={generate_tag()}")
+        request.headers.set_single("To", f"<sip:{self.name}@{self.host}>")
         request.headers.set_single("Call-ID", generate_branch())
         request.headers.set_single("CSeq", f"1 {method}")
         request.headers.set_single("Max-Forwards", "70")
@@ -322,8 +214,8 @@ class Phone(Peer):
         super().__init__(name, hz)
         self.secret = secret
 
-    async def register(self, to: Addr, expires: int = 60, algorithm: str = "SHA-256") -> int:
-        """REGISTER; the final status code."""
+    async def register(self, to: Addr, expires: int = 60, algorithm: str = "") -> int:
+        """REGISTER; the final status code. `algorithm` leaves the choice to the digest when empty."""
         headers = {"Contact": self.contact, "Expires": str(expires)}
         asked = await self.ask("REGISTER", to, headers)
         if asked.status_code != 401:
@@ -331,11 +223,11 @@ class Phone(Peer):
         credentials = self.credentials(asked, "REGISTER", f"sip:{to[0]}:{to[1]}", algorithm)
         return (await self.ask("REGISTER", to, headers | dict([credentials]))).status_code
 
-    def credentials(self, challenge: SipResponse, method: str, uri: str, algorithm: str = "SHA-256") -> tuple[str, str]:
-        """The header that answers a challenge by one algorithm."""
+    def credentials(self, challenge: SipResponse, method: str, uri: str, algorithm: str = "") -> tuple[str, str]:
+        """The header that answers a challenge, by one algorithm or the best offered."""
         only = reply_to(SipRequest(method=method, uri=uri), challenge.status_code)
         for value in challenge.headers.get("www-authenticate"):
-            if f"algorithm={algorithm}," in value:
+            if not algorithm or f"algorithm={algorithm}," in value:
                 only.headers.append("WWW-Authenticate", value)
         answer = digest.answer(only, method, uri, self.name, self.secret)
         assert answer
@@ -345,7 +237,9 @@ class Phone(Peer):
 @dataclass
 class Trunk(Peer):
     """A provider that is dialled: asks for digest when `secret` is set, then does what `plan` says for the number:
-    a status code to refuse, "ring" to ring only, "answer", or "early" (183 with sound, answered by the test)."""
+    a status code to refuse, "ring" to ring only, "answer", or "early" (183 with sound, answered by the test).
+
+    It takes REGISTER for `expires` seconds; `deaf` lets it answer nothing at all. `registered` counts good ones."""
 
     user: str = "trunk"
     secret: str = ""
@@ -354,12 +248,16 @@ class Trunk(Peer):
     plan: dict[str, int | str] = field(default_factory=dict)
     hz: float = 1000.0
     record_route: str = ""
+    expires: int = 60
+    deaf: bool = False
 
     def __post_init__(self) -> None:
         super().__init__(self.user, self.hz)
         self.guard = digest.Guard(lambda user: self.secret if user == self.user else None)
         self.challenged = 0
         self.invites: list[SipRequest] = []
+        self.registers: list[SipRequest] = []
+        self.registered = 0
 
     def _rung(self, transaction: ServerTransaction) -> None:
         request = transaction.request
@@ -370,17 +268,37 @@ class Trunk(Peer):
             request.headers.append("Record-Route", self.record_route)
         super()._rung(transaction)
 
+    def _request(self, transaction: ServerTransaction) -> None:
+        if self.deaf:
+            return
+        if transaction.request.method == "REGISTER":
+            self._register(transaction)
+        else:
+            super()._request(transaction)
+
+    def _register(self, transaction: ServerTransaction) -> None:
+        request = transaction.request
+        self.registers.append(request)
+        if self.secret and not self._admitted(request, transaction):
+            return
+        contact = request.get_header("contact") or ""
+        leaving = request.get_header("expires") == "0" or "expires=0" in contact
+        self.registered = 0 if leaving else self.registered + 1
+        headers = () if leaving else (("Contact", f"{contact.split(';')[0]};expires={self.expires}"),)
+        transaction.reply(200, headers)
+
     def _admitted(self, request: SipRequest, transaction: ServerTransaction) -> bool:
-        copy = SipRequest(method="INVITE", uri=request.uri)
+        copy = SipRequest(method=request.method, uri=request.uri)
         for name in ("proxy-authorization", "authorization"):
             for value in request.headers.get(name):
                 copy.headers.append("Authorization", value)
-        if self.guard.check(copy, self.user, HOST) is digest.Verdict.GOOD:
+        if self.guard.check(copy, self.user, self.host) is digest.Verdict.GOOD:
             return True
         self.challenged += 1
         chosen = [value for _, value in self.guard.challenges() if f"algorithm={self.algorithm}," in value]
-        name = "Proxy-Authenticate" if self.proxy else "WWW-Authenticate"
-        transaction.reply(407 if self.proxy else 401, ((name, chosen[0]),))
+        proxy = self.proxy and request.method == "INVITE"
+        name = "Proxy-Authenticate" if proxy else "WWW-Authenticate"
+        transaction.reply(407 if proxy else 401, ((name, chosen[0]),))
         return False
 
     def incoming(self, talk: Talk) -> None:

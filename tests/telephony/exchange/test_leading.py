@@ -25,43 +25,16 @@ from telephony.exchange.engine import (
     CallArrived,
     EndCall,
     LegEnded,
-    List,
     Refused,
     Ring,
-    SetAccount,
     SetOpen,
-    Snapshot,
-    StaleEpoch,
 )
-from tests.telephony.exchange.conftest import Site, alive, start
+from tests.telephony.exchange.conftest import EmbeddedSite, alive, start
+from tests.telephony.exchange.conversations import bridged, channels, heard
 from tests.telephony.exchange.peers import loudness, silent_blocks, until
-from tests.telephony.exchange.test_calls import bridged, channels
-from tests.telephony.exchange.test_graph import heard
 
 
-async def test_a_higher_epoch_takes_over_and_a_lower_one_is_refused(own_site: Site) -> None:
-    site = own_site
-    newer = await EmbeddedExchange.connect(site.where.control)
-    snapshot = await newer.attach(5)
-    assert snapshot.epoch == 5
-    with pytest.raises(ConnectionError):
-        for _ in range(100):
-            await site.client.order(SetOpen(site.client.next_order(), 1, False))
-            await asyncio.sleep(0.01)
-    older = await EmbeddedExchange.connect(site.where.control)
-    with pytest.raises(StaleEpoch):
-        await older.attach(4)
-    assert await older.order(SetOpen(7, 4, False)) == Refused(7, "stale_epoch")
-    assert await older.order(SetAccount(8, 5, "1001", "x")) == Refused(8, "stale_epoch")  # does not lead
-    listed = await older.order(List(9))
-    assert isinstance(listed, Snapshot)
-    assert listed.epoch == 5
-    assert not isinstance(await newer.order(SetOpen(3, 5, True)), Refused)
-    await older.close()
-    await newer.close()
-
-
-async def test_a_new_switchboard_adopts_the_talking_call(own_site: Site) -> None:
+async def test_a_new_switchboard_adopts_the_talking_call(own_site: EmbeddedSite) -> None:
     site = own_site
     call, customer, agent = await bridged(site, record="r.wav")
     await site.client.close()  # the switchboard dies
@@ -87,7 +60,9 @@ async def test_a_new_switchboard_adopts_the_talking_call(own_site: Site) -> None
     await customer.reaches("ended")
 
 
-async def test_without_a_switchboard_new_callers_wait_with_music_and_staff_alone_are_let_go(own_site: Site) -> None:
+async def test_without_a_switchboard_new_callers_wait_with_music_and_staff_alone_are_let_go(
+    own_site: EmbeddedSite,
+) -> None:
     site = own_site
     _, talking, agent = await bridged(site)
     waiting = (await site.caller("13900139000")).call(site.trunk, "400")
@@ -107,7 +82,7 @@ async def test_without_a_switchboard_new_callers_wait_with_music_and_staff_alone
     assert arrived.call in {c.call for c in snapshot.calls}
 
 
-async def test_an_agent_lost_without_a_switchboard_leaves_the_customer_with_music(own_site: Site) -> None:
+async def test_an_agent_lost_without_a_switchboard_leaves_the_customer_with_music(own_site: EmbeddedSite) -> None:
     site = own_site
     _, customer, agent = await bridged(site)
     await site.client.close()
@@ -135,7 +110,7 @@ async def test_it_ends_itself_after_the_last_call_when_nobody_leads(data: Path) 
     await site.close()
 
 
-async def test_a_second_start_finds_the_first_and_says_so(own_site: Site) -> None:
+async def test_a_second_start_finds_the_first_and_says_so(own_site: EmbeddedSite) -> None:
     site = own_site
     again = await start_if_absent(site.data)
     assert again == site.where
@@ -172,7 +147,7 @@ async def test_a_taken_port_and_a_long_path_are_said_plainly(data: Path) -> None
         await start_if_absent(data, control=data / ("x" * 120) / "s")
 
 
-async def test_the_control_socket_is_for_its_user_only(own_site: Site) -> None:
+async def test_the_control_socket_is_for_its_user_only(own_site: EmbeddedSite) -> None:
     site = own_site
     assert stat.S_IMODE(site.where.control.parent.stat().st_mode) == 0o700
     if os.getuid() == 0:  # as root another user can be tried
@@ -186,7 +161,7 @@ async def test_the_control_socket_is_for_its_user_only(own_site: Site) -> None:
         assert done.returncode != 0
 
 
-async def test_nonsense_on_the_control_socket_is_refused_and_nothing_else_happens(own_site: Site) -> None:
+async def test_nonsense_on_the_control_socket_is_refused_and_nothing_else_happens(own_site: EmbeddedSite) -> None:
     site = own_site
     reader, writer = await asyncio.open_unix_connection(str(site.where.control))
     for line in (

@@ -11,10 +11,10 @@ import pytest
 
 from telephony.exchange.embedded import sdp, transactions
 from telephony.exchange.engine import CallArrived, EndCall, MediaStarted
-from tests.telephony.exchange.conftest import Site, alive
+from tests.telephony.exchange.conftest import EmbeddedSite, alive
+from tests.telephony.exchange.conversations import bridged
 from tests.telephony.exchange.malformed import messages
 from tests.telephony.exchange.peers import loudness, silent_blocks, until
-from tests.telephony.exchange.test_calls import bridged
 
 
 def answers(sock: socket.socket) -> set[int]:
@@ -27,7 +27,7 @@ def answers(sock: socket.socket) -> set[int]:
             return codes
 
 
-async def test_broken_messages_disturb_nobody(site: Site) -> None:
+async def test_broken_messages_disturb_nobody(site: EmbeddedSite) -> None:
     call, customer, agent = await bridged(site)
     customer.voice.forget()
     agent.voice.forget()
@@ -59,7 +59,7 @@ async def test_broken_messages_disturb_nobody(site: Site) -> None:
             await site.order(EndCall, strange.call)
 
 
-async def test_mutated_messages_leave_an_exchange_that_still_takes_calls(site: Site) -> None:
+async def test_mutated_messages_leave_an_exchange_that_still_takes_calls(site: EmbeddedSite) -> None:
     dice = random.Random(3)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
@@ -83,7 +83,7 @@ async def test_mutated_messages_leave_an_exchange_that_still_takes_calls(site: S
         await site.order(EndCall, call.call)
 
 
-async def test_broken_rtp_is_dropped(site: Site) -> None:
+async def test_broken_rtp_is_dropped(site: EmbeddedSite) -> None:
     _, customer, agent = await bridged(site)
     target = customer.voice.remote
     assert target is not None

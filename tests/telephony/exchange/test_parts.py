@@ -23,8 +23,8 @@ from telephony.exchange.embedded.transactions import Transactions
 from telephony.exchange.embedded.trunks import TrunkBook, believes
 from telephony.exchange.engine import CallArrived, Connect, Done, LegEnded, Trunk
 from tests.telephony.exchange.conftest import start
+from tests.telephony.exchange.conversations import bridged
 from tests.telephony.exchange.peers import until
-from tests.telephony.exchange.test_calls import bridged
 
 
 @pytest.mark.parametrize(

@@ -25,9 +25,9 @@ from telephony.exchange.engine import (
     Ring,
     Ringback,
 )
-from tests.telephony.exchange.conftest import Site
+from tests.telephony.exchange.conftest import EmbeddedSite
+from tests.telephony.exchange.conversations import bridged
 from tests.telephony.exchange.peers import Caller, Peer, Talk, until
-from tests.telephony.exchange.test_calls import bridged
 
 
 class Wire:
@@ -66,13 +66,13 @@ class Wire:
         return sum(isinstance(m, SipResponse) and m.status_code == code for m in self.received)
 
 
-async def arrived(site: Site, caller: Caller) -> tuple[str, Talk]:
+async def arrived(site: EmbeddedSite, caller: Caller) -> tuple[str, Talk]:
     """A call that has just come."""
     customer = caller.call(site.trunk, "400")
     return (await site.fact(CallArrived)).call, customer
 
 
-async def test_a_repeated_invite_is_one_call_and_gets_the_same_answer(site: Site) -> None:
+async def test_a_repeated_invite_is_one_call_and_gets_the_same_answer(site: EmbeddedSite) -> None:
     caller = await site.caller()
     wire = Wire(caller)
     call, _ = await arrived(site, caller)
@@ -87,7 +87,7 @@ async def test_a_repeated_invite_is_one_call_and_gets_the_same_answer(site: Site
     assert len(site.seen(CallArrived)) == 1
 
 
-async def test_a_lost_refusal_is_repeated_until_its_ack(site: Site) -> None:
+async def test_a_lost_refusal_is_repeated_until_its_ack(site: EmbeddedSite) -> None:
     caller = await site.caller()
     wire = Wire(caller)
     call, customer = await arrived(site, caller)
@@ -101,7 +101,7 @@ async def test_a_lost_refusal_is_repeated_until_its_ack(site: Site) -> None:
     assert wire.answers(480) == seen
 
 
-async def test_a_200_is_repeated_until_its_ack_and_repeated_200s_get_the_ack_again(site: Site) -> None:
+async def test_a_200_is_repeated_until_its_ack_and_repeated_200s_get_the_ack_again(site: EmbeddedSite) -> None:
     caller = await site.caller()
     wire = Wire(caller)
     call, customer = await arrived(site, caller)
@@ -116,7 +116,7 @@ async def test_a_200_is_repeated_until_its_ack_and_repeated_200s_get_the_ack_aga
     assert wire.answers(200) == seen
 
 
-async def test_a_lost_invite_to_a_phone_is_repeated(site: Site) -> None:
+async def test_a_lost_invite_to_a_phone_is_repeated(site: EmbeddedSite) -> None:
     phone = await site.phone("1001")
     wire = Wire(phone)
     caller = await site.caller()
@@ -129,7 +129,7 @@ async def test_a_lost_invite_to_a_phone_is_repeated(site: Site) -> None:
     assert len(phone.past) == 1
 
 
-async def test_a_mute_phone_is_unreachable(site: Site) -> None:
+async def test_a_mute_phone_is_unreachable(site: EmbeddedSite) -> None:
     phone = await site.phone("1001")
     Wire(phone).lose_in = {"INVITE"}
     caller = await site.caller()
@@ -140,7 +140,7 @@ async def test_a_mute_phone_is_unreachable(site: Site) -> None:
     await site.fact(PhoneLost, extension="1001")
 
 
-async def test_a_lost_bye_is_repeated(site: Site) -> None:
+async def test_a_lost_bye_is_repeated(site: EmbeddedSite) -> None:
     call, customer, agent = await bridged(site)
     wire = Wire(agent.peer)
     wire.lose_in = {"BYE"}
@@ -151,35 +151,7 @@ async def test_a_lost_bye_is_repeated(site: Site) -> None:
     await customer.reaches("ended")
 
 
-async def test_both_hang_up_at_once(site: Site) -> None:
-    call, customer, agent = await bridged(site)
-    customer.hang_up()
-    agent.hang_up()
-    await site.fact(CallEnded, call=call)
-    assert sorted(fact.leg for fact in site.seen(LegEnded)) == sorted([call, "a1"])
-
-
-async def test_the_phone_answers_while_it_is_cancelled(site: Site) -> None:
-    """200 crossing CANCEL: the phone gets ACK and BYE, the switchboard one LegEnded."""
-    phone = await site.phone("1001")
-    caller = await site.caller()
-    call, _ = await arrived(site, caller)
-    await site.do(Ring, call, "a1", "1001", {})
-    agent = await phone.rung()
-    held: list[tuple[object, ...]] = []
-    real = phone.transactions._cancel
-    phone.transactions._cancel = lambda *both: held.append(both)  # type: ignore[method-assign]
-    await site.do(Drop, call, "a1")
-    await until(lambda: bool(held))
-    agent.answer()
-    real(*held[0])  # type: ignore[arg-type]
-    await until(lambda: agent.acked and any(r.method == "BYE" for r in agent.requests))
-    ended = [fact for fact in site.seen(LegEnded) if fact.leg == "a1"]
-    assert len(ended) == 1
-    assert not site.seen(LegAnswered)
-
-
-async def test_a_cancel_waits_for_the_first_answer(site: Site) -> None:
+async def test_a_cancel_waits_for_the_first_answer(site: EmbeddedSite) -> None:
     phone = await site.phone("1001")
     wire = Wire(phone)
     phone.incoming = lambda talk: None  # type: ignore[method-assign]
@@ -196,7 +168,7 @@ async def test_a_cancel_waits_for_the_first_answer(site: Site) -> None:
     await talk.reaches("ended")
 
 
-async def test_the_customer_gives_up_while_he_is_answered(site: Site) -> None:
+async def test_the_customer_gives_up_while_he_is_answered(site: EmbeddedSite) -> None:
     caller = await site.caller()
     wire = Wire(caller)
     call, customer = await arrived(site, caller)
@@ -213,7 +185,7 @@ async def test_the_customer_gives_up_while_he_is_answered(site: Site) -> None:
     await site.fact(LegEnded, leg=call, by="far", why="bye")
 
 
-async def test_an_intruder_who_knows_the_call_id_gets_481(site: Site) -> None:
+async def test_an_intruder_who_knows_the_call_id_gets_481(site: EmbeddedSite) -> None:
     _, customer, agent = await bridged(site)
     thief = await site.caller("666")
     assert customer.dialog is not None
@@ -232,7 +204,7 @@ async def test_an_intruder_who_knows_the_call_id_gets_481(site: Site) -> None:
     assert agent.state == "answered"
 
 
-async def test_old_sequence_numbers_and_unknown_requests_in_a_dialog_do_no_harm(site: Site) -> None:
+async def test_old_sequence_numbers_and_unknown_requests_in_a_dialog_do_no_harm(site: EmbeddedSite) -> None:
     _, customer, _ = await bridged(site)
     assert customer.dialog is not None
     for method, code in (("UPDATE", 405), ("MESSAGE", 405), ("REFER", 405), ("OPTIONS", 200)):
@@ -246,7 +218,7 @@ async def test_old_sequence_numbers_and_unknown_requests_in_a_dialog_do_no_harm(
     assert not site.seen(LegEnded)
 
 
-async def test_lost_datagrams_lose_no_call(site: Site) -> None:
+async def test_lost_datagrams_lose_no_call(site: EmbeddedSite) -> None:
     """One datagram in eight is lost, each way, at the customers' and the phone's side."""
     dice = random.Random(11)
     phone = await site.phone("1001")

@@ -28,9 +28,9 @@ from telephony.exchange.engine import (
     Ring,
     SetAccount,
 )
-from tests.telephony.exchange.conftest import Site
+from tests.telephony.exchange.conftest import EmbeddedSite
+from tests.telephony.exchange.conversations import channels
 from tests.telephony.exchange.peers import Phone, loudness, silent_blocks
-from tests.telephony.exchange.test_calls import channels
 
 PHONE = Path(__file__).with_name("pjsua2_phone.py")
 
@@ -54,7 +54,7 @@ def mono(path: Path) -> np.ndarray:
         return np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")[::step]
 
 
-async def test_two_softphones_hear_each_other_and_are_recorded(site: Site, tmp_path: Path) -> None:
+async def test_two_softphones_hear_each_other_and_are_recorded(site: EmbeddedSite, tmp_path: Path) -> None:
     await site.do(SetAccount, "3001", "geheim")
     agent = await softphone(tmp_path / "agent.wav", 1500, "register", site.where.phones, "3001", "geheim")
     customer = await softphone(tmp_path / "customer.wav", 1000, "call", f"sip:400@{site.where.trunk}")
@@ -100,7 +100,7 @@ def sipp(*words: str) -> list[str]:
 
 
 @pytest.mark.parametrize("calls", [5])
-async def test_sipp_customers_are_answered_and_hang_up(site: Site, tmp_path: Path, calls: int) -> None:
+async def test_sipp_customers_are_answered_and_hang_up(site: EmbeddedSite, tmp_path: Path, calls: int) -> None:
     words = sipp(
         site.where.trunk, "-sn", "uac", "-s", "400", "-i", "127.0.0.1", "-m", str(calls), "-r", "20", "-d", "300"
     )
@@ -127,7 +127,7 @@ async def test_sipp_customers_are_answered_and_hang_up(site: Site, tmp_path: Pat
     assert len(ends) == len(site.seen(CallEnded)) == calls
 
 
-async def test_sipp_as_a_phone_is_rung_by_its_registration(site: Site, tmp_path: Path) -> None:
+async def test_sipp_as_a_phone_is_rung_by_its_registration(site: EmbeddedSite, tmp_path: Path) -> None:
     """sipp's own server answers INVITE with 180 and 200; the binding is made for it by a peer of the same port."""
     await site.do(SetAccount, "3002", "geheim")
     phone = Phone("3002", "geheim")

@@ -16,11 +16,11 @@ from telephony.exchange.embedded.digest import (
 )
 from telephony.exchange.embedded.sip import SipRequest
 from telephony.exchange.engine import PhoneLost, PhoneRegistered, SetAccount
-from tests.telephony.exchange.conftest import Site
+from tests.telephony.exchange.conftest import EmbeddedSite
 from tests.telephony.exchange.peers import Phone
 
 
-async def phone_of(site: Site, extension: str, secret: str) -> Phone:
+async def phone_of(site: EmbeddedSite, extension: str, secret: str) -> Phone:
     """A phone that has an account but has not registered."""
     phone = Phone(extension, secret)
     site.peers.append(await phone.open())
@@ -28,7 +28,7 @@ async def phone_of(site: Site, extension: str, secret: str) -> Phone:
 
 
 @pytest.mark.parametrize("algorithm", ["MD5", "SHA-256"])
-async def test_a_phone_registers_by_both_algorithms_and_leaves(site: Site, algorithm: str) -> None:
+async def test_a_phone_registers_by_both_algorithms_and_leaves(site: EmbeddedSite, algorithm: str) -> None:
     await site.do(SetAccount, "1001", "geheim")
     phone = await phone_of(site, "1001", "geheim")
     assert await phone.register(site.phones, algorithm=algorithm) == 200
@@ -41,7 +41,7 @@ async def test_a_phone_registers_by_both_algorithms_and_leaves(site: Site, algor
     await site.fact(PhoneLost, extension="1001")
 
 
-async def test_wrong_password_unknown_extension_and_removed_account_are_403(site: Site) -> None:
+async def test_wrong_password_unknown_extension_and_removed_account_are_403(site: EmbeddedSite) -> None:
     await site.do(SetAccount, "1001", "geheim")
     assert await (await phone_of(site, "1001", "falsch")).register(site.phones) == 403
     assert await (await phone_of(site, "1002", "geheim")).register(site.phones) == 403
@@ -52,7 +52,7 @@ async def test_wrong_password_unknown_extension_and_removed_account_are_403(site
     assert await right.register(site.phones) == 403
 
 
-async def test_a_sniffed_answer_is_worth_nothing_the_second_time(site: Site) -> None:
+async def test_a_sniffed_answer_is_worth_nothing_the_second_time(site: EmbeddedSite) -> None:
     await site.do(SetAccount, "1001", "geheim")
     phone = await phone_of(site, "1001", "geheim")
     asked = await phone.ask("REGISTER", site.phones, {"Contact": phone.contact})
@@ -65,7 +65,7 @@ async def test_a_sniffed_answer_is_worth_nothing_the_second_time(site: Site) -> 
     assert "stale=true" in again.headers.get("www-authenticate")[0]
 
 
-async def test_a_binding_expires(site: Site) -> None:
+async def test_a_binding_expires(site: EmbeddedSite) -> None:
     await site.do(SetAccount, "1001", "geheim")
     phone = await phone_of(site, "1001", "geheim")
     assert await phone.register(site.phones, expires=1) == 200
@@ -73,7 +73,7 @@ async def test_a_binding_expires(site: Site) -> None:
     await site.fact(PhoneLost, seconds=4, extension="1001")
 
 
-async def test_an_unregistered_phone_may_not_call_and_a_registered_one_has_to_prove_itself(site: Site) -> None:
+async def test_an_unregistered_phone_may_not_call_and_a_registered_one_has_to_prove_itself(site: EmbeddedSite) -> None:
     stranger = await phone_of(site, "1001", "geheim")
     refused = await stranger.call(site.phones, "1002").reaches("ended")
     assert refused.code == 403

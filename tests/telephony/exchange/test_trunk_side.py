@@ -1,35 +1,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who may do what at the trunk socket: closed and open, our numbers only, never on to a trunk, believed identities."""
+"""Who may do what at the trunk socket: our numbers only, never on to a trunk, believed identities."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
-from telephony.exchange.engine import CallArrived, CallRefused, Dial, Refused, SetOpen
-from tests.telephony.exchange.conftest import Site, start
+from telephony.exchange.engine import CallArrived, CallRefused
+from tests.telephony.exchange.conftest import EmbeddedSite, start
 from tests.telephony.exchange.peers import HOST, Caller
 
 
-async def test_closed_is_503_and_open_is_200(site: Site) -> None:
-    caller = await site.caller()
-    assert (await caller.ask("OPTIONS", site.trunk)).status_code == 200
-    await site.do(SetOpen, False)
-    assert (await caller.ask("OPTIONS", site.trunk)).status_code == 503
-    customer = await caller.call(site.trunk, "400").reaches("ended")
-    assert customer.code == 503
-    refused = await site.fact(CallRefused)
-    assert (refused.code, refused.why) == (503, "closed")
-
-
-async def test_no_registration_and_no_other_request_at_the_trunk_side(site: Site) -> None:
+async def test_no_registration_and_no_other_request_at_the_trunk_side(site: EmbeddedSite) -> None:
     caller = await site.caller()
     assert (await caller.ask("REGISTER", site.trunk, {"Contact": caller.contact})).status_code == 405
     assert (await caller.ask("SUBSCRIBE", site.trunk)).status_code == 405
     assert (await caller.ask("BYE", site.trunk)).status_code == 481
 
 
-async def trunks(data: Path, *callers: Caller) -> Site:
+async def trunks(data: Path, *callers: Caller) -> EmbeddedSite:
     """A site that knows both callers as trunks: the first is trusted, the second is not. 400 and 401 are ours."""
     rows = [
         {"name": f"t{n}", "host": HOST, "port": caller.here[1], "trusted": n == 0, "numbers": ["400", "+401"]}
@@ -51,10 +41,8 @@ async def test_only_our_numbers_and_never_from_trunk_to_trunk(data: Path) -> Non
         assert not second.past
         assert (await site.fact(CallRefused)).why == "not_our_number"
         first.call(site.trunk, "401")
-        call = (await site.fact(CallArrived, to_number="401", trunk="t0")).call
-        answer = await site.order(Dial, call, "x", "13900001111", "", "t1")
-        assert isinstance(answer, Refused)
-        assert "trunk" in answer.why
+        await site.fact(CallArrived, to_number="401", trunk="t0")
+        await asyncio.sleep(0.2)  # nobody but the switchboard sends a caller on
         assert not second.past
     finally:
         await site.close()
@@ -77,13 +65,6 @@ async def test_an_asserted_identity_counts_from_a_trusted_trunk_only(data: Path)
         assert arrived.from_name == ""
     finally:
         await site.close()
-
-
-async def test_a_withheld_number_is_empty(site: Site) -> None:
-    caller = await site.caller()
-    caller.call(site.trunk, "400", sender='"Anonymous" <sip:anonymous@anonymous.invalid>;tag=2')
-    arrived = await site.fact(CallArrived)
-    assert (arrived.from_number, arrived.from_name) == ("", "")
 
 
 async def test_who_is_no_trunk_is_refused(data: Path) -> None:

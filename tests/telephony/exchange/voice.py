@@ -17,6 +17,7 @@ from telephony.exchange.embedded import g711, sdp
 from telephony.exchange.embedded.sip import Addr
 
 HOST = "127.0.0.1"
+LEVEL = 8000
 
 
 def loudness(samples: npt.NDArray[np.int16], frequency: float) -> float:
@@ -36,10 +37,10 @@ def silent_blocks(samples: npt.NDArray[np.int16], level: float = 300.0) -> int:
 class Voice:
     """An RTP end: sends a tone (0 Hz: silence) while `talking`, keeps what it hears, collects RFC 4733 digits."""
 
-    def __init__(self, hz: float, law: int = sdp.PCMA) -> None:
+    def __init__(self, hz: float, law: int = sdp.PCMA, host: str = HOST) -> None:
         self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.sock.setblocking(False)
-        self.sock.bind((HOST, 0))
+        self.sock.bind((host, 0))
         self.here: Addr = self.sock.getsockname()
         self.law = law
         self.digits_type = sdp.DIGITS
@@ -49,7 +50,9 @@ class Voice:
         self.packets = 0
         self._heard: list[bytes] = []
         self._events: set[int] = set()
+        self._pressed: list[tuple[int, bytes]] = []  # (timestamp, event) to send, one each tick
         self._hz = hz
+        self._level = LEVEL
         self._sequence, self._timestamp, self._phase = 100, 1000, 0
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self.sock.fileno(), self._read)
@@ -71,30 +74,39 @@ class Voice:
         """Begin to listen anew."""
         self._heard.clear()
 
+    def hush(self) -> None:
+        """Go on sending, but silence."""
+        self._level = 0
+
+    def speak(self) -> None:
+        """Send the tone again."""
+        self._level = LEVEL
+
     def press(self, digit: str) -> None:
-        """Send one digit at once as RFC 4733 packets."""
-        self._timestamp += 160
-        for n in range(6):
-            self._sequence += 1
-            last = 0x80 if n > 2 else 0
-            event = struct.pack("!BBH", "0123456789*#ABCD".index(digit), last | 10, 160 * (n + 1))
-            self._send(event, self.digits_type)
+        """Press a key for 100 ms: RFC 4733 packets in place of the voice, one each 20 ms, the end three times."""
+        key, at = "0123456789*#ABCD".index(digit), self._timestamp + g711.FRAME * (len(self._pressed) + 1)
+        for n in range(7):
+            last = 0x80 if n > 4 else 0
+            self._pressed.append((at, struct.pack("!BBH", key, last | 10, g711.FRAME * min(n + 1, 5))))
+        self._pressed.append((at, self._pressed[-1][1]))
 
     def _tick(self) -> None:
-        if self.remote and self.talking:
+        if self._pressed:
+            at, event = self._pressed.pop(0)
+            self._sequence += 1
+            self._send(event, self.digits_type, at)
+        elif self.remote and self.talking:
             t = (self._phase + np.arange(g711.FRAME)) / g711.RATE
             self._phase += g711.FRAME
-            tone = (8000 * np.sin(2 * np.pi * self._hz * t)).astype(np.int16)
+            tone = (self._level * np.sin(2 * np.pi * self._hz * t)).astype(np.int16)
             self._sequence += 1
-            self._send(g711.encode(self.law, tone), self.law)
+            self._send(g711.encode(self.law, tone), self.law, self._timestamp)
         self._timestamp += g711.FRAME
         self._due += g711.FRAME_SECONDS
         self._timer = self._loop.call_at(self._due, self._tick)
 
-    def _send(self, payload: bytes, kind: int) -> None:
-        head = struct.pack(
-            "!BBHII", 0x80, kind, self._sequence & 0xFFFF, self._timestamp & 0xFFFFFFFF, id(self) & 0xFFFFFFFF
-        )
+    def _send(self, payload: bytes, kind: int, timestamp: int) -> None:
+        head = struct.pack("!BBHII", 0x80, kind, self._sequence & 0xFFFF, timestamp & 0xFFFFFFFF, id(self) & 0xFFFFFFFF)
         try:
             self.sock.sendto(head + payload, self.remote or self.here)
         except OSError:
