@@ -34,6 +34,7 @@ class Capabilities:
     """False: calls are answered, dialled and ended at a telephone of its own; the bar offers what the exchange does."""
     mute: bool = True
     codecs: tuple[str, ...] = ("PCMA", "PCMU")
+    digests: tuple[str, ...] = ("MD5", "SHA-256")
 
 
 @dataclass(frozen=True)

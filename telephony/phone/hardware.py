@@ -30,7 +30,7 @@ class HardwareEngine:
 
     capabilities = Capabilities(
         name="hardware", hold=False, dtmf_send=False, tls=False, srtp=False, devices=False, play_file=False,
-        max_calls=0, max_accounts=0, answer=False, mute=False, codecs=(),
+        max_calls=0, max_accounts=0, answer=False, mute=False, codecs=(), digests=(),
     )  # fmt: skip
 
     def __init__(self, bind: str = "", port: int = 0, sound: bool = False) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import assert_never
 
+from telephony.phone.dialling import target_of
 from telephony.phone.engine import (
     AnswerCall,
     Ask,
@@ -44,15 +45,13 @@ from telephony.phone.engine import (
 )
 from telephony.phone.own_thread import OwnThread, Refused, now_of
 from telephony.phone.pjsip import TOO_MANY, keep_singletons, pj, register_digests, words
-from telephony.phone.pjsua2_account import UNTRUSTED, Transports, account_settings, server_uri
+from telephony.phone.pjsua2_account import UNTRUSTED, Transports, account_settings
 from telephony.phone.pjsua2_legs import AGAIN_AFTER_S, AGAIN_TRIES, Account, Leg, answer
 from telephony.phone.pjsua2_sound import BadSound, Sound, level
 from telephony.phone.registering import Registration, why_not
 from telephony.phone.signalling import (
     extension_headers,
     is_digits,
-    is_phone_word,
-    may_send_header,
     number_of,
     tag_of,
     travelled_secure,
@@ -283,20 +282,10 @@ class Pjsua2Engine(OwnThread):
     def _dial(self, command: DialOut) -> None:
         if len(self._legs) >= MAX_CALLS:
             raise Refused("too_many_calls")
-        target = command.target
-        if not target.lower().startswith(("sip:", "sips:", "<sip")):
-            if self._registration.wanted is None:
-                raise Refused("not_registered")
-            if not is_phone_word(target):
-                raise Refused("bad_address")
-            target = server_uri(self._registration.wanted, target)
-        if command.caller and not is_phone_word(command.caller):
-            raise Refused("bad_address")
+        target = target_of(command, self._registration.wanted)
         offer = pj.CallOpParam(True)
         offer.opt.videoCount = 0
         for name, value in command.headers.items():
-            if not may_send_header(name, value):
-                raise Refused("bad_header")
             header = pj.SipHeader()
             header.hName, header.hValue = name, value
             offer.txOption.headers.append(header)

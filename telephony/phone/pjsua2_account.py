@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from telephony.phone.dialling import server_uri
 from telephony.phone.engine import Register
 from telephony.phone.pjsip import pj
 from telephony.phone.registering import REGISTRATION_S, RETRY_S
@@ -68,9 +69,3 @@ def account_settings(wanted: Register | None, bind: str, port: int) -> Any:
             settings.mediaConfig.srtpSecureSignaling = 1
             settings.mediaConfig.srtpOpt.keyings = pj.IntVector([pj.PJMEDIA_SRTP_KEYING_SDES])
     return settings
-
-
-def server_uri(wanted: Register, user: str = "") -> str:
-    """The server, or an extension at it, by the transport of the registration."""
-    how = "" if wanted.transport == "udp" else f";transport={wanted.transport}"
-    return f"sip:{user}@{wanted.server}{how}" if user else f"sip:{wanted.server}{how}"

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import assert_never
 
+from telephony.phone.dialling import target_of
 from telephony.phone.engine import (
     AnswerCall,
     Ask,
@@ -50,8 +51,6 @@ from telephony.phone.registering import Registration, why_not
 from telephony.phone.signalling import (
     extension_headers,
     is_digits,
-    is_phone_word,
-    may_send_header,
     number_of,
     tag_of,
 )
@@ -200,19 +199,12 @@ class PyvoipEngine(OwnThread):
     def _dial(self, command: DialOut) -> None:
         if len(self._legs) >= MAX_CALLS:
             raise Refused("too_many_calls")
-        wanted, target = self._registration.wanted, command.target.strip("<>")
-        if not target.lower().startswith(("sip:", "sips:")):
-            if wanted is None:
-                raise Refused("not_registered")
-            if not is_phone_word(target):
-                raise Refused("bad_address")
-            target = f"sip:{target}@{wanted.server}"
+        wanted = self._registration.wanted
+        target = target_of(command, wanted).strip("<>")
         if "transport=t" in target.lower() or target.lower().startswith("sips:"):
             raise Refused("no_tls")
-        if (command.caller and not is_phone_word(command.caller)) or any(c.isspace() for c in target):
+        if any(c.isspace() for c in target):
             raise Refused("bad_address")
-        if not all(may_send_header(name, value) for name, value in command.headers.items()):
-            raise Refused("bad_header")
         try:
             where = address_of(target)
         except (BadSip, OSError):
