@@ -73,7 +73,7 @@ class Ari:
         self._tasks: list[asyncio.Task[None]] = []
         self._beat = clock()
         self._doubt = False
-        self._epoch = 0
+        self.epoch = 0
         self._lost: Callable[[str], None] | None = None
         self.why_gone = "not attached"
 
@@ -126,7 +126,7 @@ class Ari:
             )
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise ConnectionError(f"{self.node.name} at {self.node.url}: {error!r}") from error
-        self._epoch, self._lost = epoch, lost
+        self.epoch, self._lost = epoch, lost
         self._beat, self._doubt, self.why_gone = clock(), False, ""
         self._tasks = [
             asyncio.create_task(self._read(self._socket, heard), name="ari events"),
@@ -250,7 +250,7 @@ class Ari:
 
     def _is_ours(self, reply: Reply) -> bool:
         value = reply.data.get("value", "") if reply.good and isinstance(reply.data, dict) else ""
-        return str(value) == str(self._epoch)
+        return str(value) == str(self.epoch)
 
     async def _beating(self) -> None:
         while not self.why_gone:

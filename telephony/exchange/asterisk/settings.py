@@ -18,10 +18,12 @@ ARRIVED = "in"  # first Stasis argument of a call that came to us; the second is
 FROM_TRUNK, FROM_PHONES, FROM_NODE = "from-trunk", "from-phones", "from-node"
 TRUNK_TRANSPORT = "trunk-udp"  # the transport that trunks use; phones use that of the `phone` settings
 PHONE_TRANSPORT = "phone-udp"
+PHONE_TLS_TRANSPORT = "phone-tls"
 TRUNK, NODE = "trunk-", "node-"  # what endpoint names of trunks and nodes begin with
 MUSIC_CLASS = "threerings"  # music-on-hold class made from resources/prompts/music.wav
 FALLBACK_CONTEXT = "fallback"  # where the dialplan gives a caller to its own queue; the watchdog redirects to it
 FALLBACK_QUEUE = "threerings"
+REFUSE_CONTEXT = "refuse"  # `exten => _[4-6]XX,1,PJSIPHangup(${EXTEN})`: for codes that no hang-up cause stands for
 
 EPOCH = "TR_EPOCH"  # global variable: the epoch of the leader that attached last
 OPEN = "TR_OPEN"  # global variable: 1 while new calls are taken; 0: the dialplan refuses them with 503
