@@ -58,6 +58,7 @@ class Past:
     wrapping: str = ""
     promised: bool = False
     outcome: str = ""
+    callback: calls.CallbackQueued | None = None  # it waits in a queue to be called back
 
 
 @dataclass
@@ -134,6 +135,13 @@ def _add(call: Past, event: Event) -> None:
             call.wrapping = ""
         case "promised":
             call.promised = True
+        case "callback_waits":
+            call.callback = calls.CallbackQueued(
+                call.call, str(data.get("number", "")), str(data.get("queue", "")), float(data.get("since", event.at)),
+                str(data.get("of_call", "")), customer=call.customer, attempts=int(data.get("attempts", 0)),
+            )  # fmt: skip
+        case "callback_over":
+            call.callback = None
         case "ended":
             call.outcome = str(data.get("outcome", ""))
         case _:
@@ -155,13 +163,18 @@ def adopt(board: Switchboard, snapshot: engine.Snapshot, past: History) -> None:
         if call.wrapping:
             board.write(call.call, "wrap_up_ended", call.wrapping, {"why": "restart"})
             _say_it_ended(board, call, call.wrapping)
-        if call.call not in standing and call.arrived and not call.outcome:
+        if call.call not in standing and call.callback is not None and not call.outcome:
+            _wait_again(board, call, call.callback)
+        elif call.call not in standing and call.arrived and not call.outcome:
             _end_lost(board, call)
         if call.call not in standing and call.recording and not call.recording_done:
             _end_recording(board, call)
 
 
 def _adopt_call(board: Switchboard, now: engine.CallNow, past: Past) -> None:
+    if now.foreign:
+        _adopt_foreign(board, now, past)
+        return
     live = LiveCall(
         call=now.call,
         from_number=past.from_number or e164(now.from_number),
@@ -215,6 +228,41 @@ def _adopt_call(board: Switchboard, now: engine.CallNow, past: Past) -> None:
     else:
         board.errand("handover_follow", {"contact": now.call, "in_bridge": ""})
         _queue_again(board, live)
+
+
+def _wait_again(board: Switchboard, past: Past, callback: calls.CallbackQueued) -> None:
+    """A call-back keeps its place in the queue over a restart."""
+    board.calls[past.call] = LiveCall(
+        past.call, past.from_number, "", past.to_number, callback.queue, past.began, direction="out",
+        customer=past.customer, confidence=past.confidence, draft_wanted=past.draft_wanted,
+    )  # fmt: skip
+    board.tell(callback)
+
+
+def _adopt_foreign(board: Switchboard, now: engine.CallNow, past: Past) -> None:
+    """The exchange's own queue has this call. Whoever talks on it is on a call before anybody is offered one."""
+    live = LiveCall(
+        now.call, past.from_number or e164(now.from_number), now.from_name, past.to_number or now.to_number,
+        past.queue or board.house.queue_for(now.to_number).queue, past.began or board.clock.now(), answered=True,
+        customer_media=True, foreign=True,
+    )  # fmt: skip
+    board.calls[now.call] = live
+    if not past.arrived:
+        _write_arrival(board, live)
+    talking = next((leg for leg in now.legs if leg.side == "staff" and leg.stage == "answered"), None)
+    agent = _whose(board, talking) if talking is not None else ""
+    if past.responsible and past.responsible != agent:
+        board.write(now.call, "released", past.responsible, {"leg": past.responsible_leg})
+    if talking is None or not agent:
+        live.waits_outside = True
+        return
+    live.legs[talking.leg] = StaffLeg(talking.leg, agent, "offer", answered=True, media=True)
+    live.agents.add(agent)
+    live.joined = live.told_connected = talking.leg
+    live.responsible = agent
+    since = past.connected_at or board.clock.now()
+    board.tell(calls.Adopted(now.call, live.from_number, live.to_number, live.queue, agent, talking.leg, since))
+    board.start_look_up(live)
 
 
 def _say_it_ended(board: Switchboard, past: Past, person: str) -> None:
@@ -287,6 +335,9 @@ def _end_recording(board: Switchboard, past: Past) -> None:
 
 def _end_lost(board: Switchboard, past: Past) -> None:
     """It ended while nobody led: what can be known of it is its outcome."""
+    if past.direction == "staff":
+        board.write(past.call, "ended", "", {"outcome": "answered", "by": "system"})
+        return
     if past.responsible:
         board.write(past.call, "released", past.responsible, {"leg": past.responsible_leg})
         _say_it_ended(board, past, past.responsible)

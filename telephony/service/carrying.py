@@ -292,6 +292,8 @@ class Carrying:
     def _over(self, live: LiveCall, outcome: str, by: str, now: float) -> None:
         live.over = True
         self.board.write(live.call, "ended", live.responsible, {"outcome": outcome, "by": by})
+        if live.direction == "staff":
+            return
         self.board.errand(
             "contact_close",
             {"contact": live.call, "outcome": outcome, "hang_up_by": by, "ended": now},

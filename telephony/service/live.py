@@ -80,6 +80,8 @@ class LiveCall:
     caller_id: str = ""  # shown to the dialled number, "" the hotline
     secure: bool = False  # the responsible agent's sound is encrypted
     recording_paused: bool = False
+    foreign: bool = False  # the exchange's own queue has it: it came while nobody led
+    waits_outside: bool = False  # … and still waits there: no business of routing
     over: bool = False
 
     @property

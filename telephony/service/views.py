@@ -29,6 +29,8 @@ def offer(floor: Floor, live: LiveCall, agent: str, names: Mapping[str, str], no
     call = floor.calls.get(live.call)
     if call is None:
         return None
+    if call.stage is Stage.STAFF:
+        return _staff_offer(floor, live, call, agent, names)
     ringing = _offer_to(call, agent)
     if ringing is None or ringing.role is Role.DIAL:
         return None
@@ -49,6 +51,17 @@ def offer(floor: Floor, live: LiveCall, agent: str, names: Mapping[str, str], no
         from_agent=by,
         waited_s=max(0.0, now - call.arrived),
     )
+
+
+def _staff_offer(floor: Floor, live: LiveCall, call: Call, agent: str, names: Mapping[str, str]) -> Offer | None:
+    """A colleague's phone rings at this agent."""
+    if agent != call.to_number or call.ever_connected or live.leg_of(agent) is None:
+        return None
+    return Offer(
+        call=live.call, role="staff", from_number=call.agent, from_name=names.get(call.agent, ""), queue="",
+        offered_at=live.offered_at.get(agent, call.arrived), ring_started=0.0, rings=floor.settings.rings,
+        cadence_s=floor.settings.cadence_s, customer="", confidence="unknown", draft="", from_agent=call.agent,
+    )  # fmt: skip
 
 
 def call_is(floor: Floor, live: LiveCall, person: str, names: Mapping[str, str]) -> CallIs | None:
