@@ -64,6 +64,7 @@ async def start_if_absent(
     numbers: str = "",
     linger_s: float | None = None,
     media_timeout_s: float | None = None,
+    max_calls: int | None = None,
     python: str = sys.executable,
 ) -> Addresses:
     """The running exchange of `data`, started in a session of its own when there is none. Raises StartFailed."""
@@ -76,7 +77,7 @@ async def start_if_absent(
     words += ["--language", language()]
     options = {
         "--control": control, "--recordings": recordings, "--trunks": trunks, "--numbers": numbers or None,
-        "--linger": linger_s, "--media-timeout": media_timeout_s,
+        "--linger": linger_s, "--media-timeout": media_timeout_s, "--max-calls": max_calls,
     }  # fmt: skip
     for option, value in options.items():
         if value is not None:

@@ -23,6 +23,7 @@ from telephony.exchange.embedded.control import Control, check_path, default_pat
 from telephony.exchange.embedded.lock import AlreadyRunning, take
 from telephony.exchange.embedded.settings import (
     LINGER_S,
+    MAX_CALLS,
     MEDIA_TIMEOUT_S,
     BadSettings,
     Settings,
@@ -54,6 +55,7 @@ def settings_of(arguments: list[str]) -> Settings:
     parser.add_argument("--rtp", default="30000-39998", help="range of RTP ports")
     parser.add_argument("--linger", type=float, default=LINGER_S, help="seconds without switchboard and calls")
     parser.add_argument("--media-timeout", type=float, default=MEDIA_TIMEOUT_S)
+    parser.add_argument("--max-calls", type=int, default=MAX_CALLS, help="further callers are refused with 503")
     given = parser.parse_args(arguments)
     first, _, last = given.rtp.partition("-")
     if not (first.isdigit() and last.isdigit() and 1024 <= int(first) < int(last) < 65536):
@@ -76,6 +78,7 @@ def settings_of(arguments: list[str]) -> Settings:
         rtp_last=int(last),
         linger_s=given.linger,
         media_timeout_s=given.media_timeout,
+        max_calls=given.max_calls,
     )
 
 

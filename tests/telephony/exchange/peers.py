@@ -75,11 +75,15 @@ class Peer:
         await asyncio.sleep(0)
         self.transactions.close()
 
+    def voice(self, law: int) -> Voice:
+        """The RTP end of a new call."""
+        return Voice(self.hz, law, self.host)
+
     def call(
         self, to: Addr, number: str, headers: dict[str, str] | None = None, body: str | None = None, sender: str = ""
     ) -> Talk:
         """INVITE `number` at `to`; the talk goes on by itself. `body` replaces the offer ("" sends none)."""
-        talk = Talk(self, Voice(self.hz, self.laws[0], self.host))
+        talk = Talk(self, self.voice(self.laws[0]))
         self.talks.append(talk)
         self.past.append(talk)
         uri = f"sip:{number}@{to[0]}:{to[1]}"
@@ -156,7 +160,7 @@ class Peer:
             transaction.reply(481)
 
     def _rung(self, transaction: ServerTransaction) -> None:
-        talk = Talk(self, Voice(self.hz, host=self.host))
+        talk = Talk(self, self.voice(self.laws[0]))
         talk.invite = transaction.request
         talk.server = transaction
         talk.offers.append(transaction)
