@@ -42,6 +42,8 @@ RECALL = frozenset({Group.AGENT, Group.ENGINEER, Group.SUPERVISOR})
 OVERSEE = frozenset({Group.SUPERVISOR, Group.MANAGER})
 HEAR_ALL = frozenset({Group.SUPERVISOR, Group.MANAGER, Group.INSPECTOR})
 ADMINISTER = frozenset({Group.ADMINISTRATOR})
+PLAN = OVERSEE | ADMINISTER
+"""Who sets up where calls go. Trunks and phones are the administrators' alone, the blacklist names customers."""
 
 
 def may(groups: Iterable[Group], needed: frozenset[Group]) -> bool:

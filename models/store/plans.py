@@ -38,7 +38,7 @@ from models.rules.plan import (
     Plan,
     QueuePlan,
 )
-from models.rules.plan_json import load
+from models.rules.plan_json import dump, load
 from models.work import queue, setting
 
 VERSION = "plan"  # a setting whose row version is the plan's: every change of the plan counts it
@@ -91,6 +91,18 @@ def queue_of(row: RowMapping) -> QueuePlan:
     data["level_scores"] = dict(LEVEL_SCORES) if row["level_scores"] is None else row["level_scores"]
     data["skills"] = {skill: row["levels"].get(skill, 1) for skill in row["skills"]}
     return load(QueuePlan, {**data, "queue": row["id"]})
+
+
+def queue_values(part: QueuePlan) -> dict[str, Any]:
+    """The columns of a row of `queue` for this part, but `id`."""
+    data: dict[str, Any] = dump(part)
+    values = {name: data[name] for name in _QUEUE_FIELDS}
+    values["level_scores"] = None if part.level_scores == LEVEL_SCORES else data["level_scores"]
+    return {
+        **values,
+        "skills": list(part.skills),
+        "levels": {skill: level for skill, level in part.skills.items() if level != 1},
+    }
 
 
 async def read_trunks(connection: AsyncConnection) -> tuple[TrunkLine, ...]:

@@ -12,6 +12,7 @@ from models.kinds import CustomerLevel, ServiceMode, WarrantyState
 from models.rules import guide
 from models.rules.permissions import ADMINISTER, OVERSEE
 from models.rules.policy import ANY
+from models.store.plans import EMERGENCY, FIRST_QUEUE, SUPERVISION_SHOWN, VERSION
 from models.verbs.registry import Act, VerbRefused, verb
 from models.work import policy as policies
 from models.work import setting as settings
@@ -19,6 +20,7 @@ from models.work import verb_key
 
 _KEY = ("product_line", "warranty", "level", "fault_class", "district", "mode")
 KEYS_KEPT_S = 30 * 86_400.0  # a desk that was off for longer has nothing waiting
+PLANNED = frozenset({VERSION, EMERGENCY, FIRST_QUEUE})  # which have verbs of their own
 LEAST_KEPT_S = 86_400.0
 _DEAREST = 100_000_000  # cents: a slipped decimal point is refused
 
@@ -90,6 +92,10 @@ async def setting_save(act: Act, name: str, value: object) -> dict[str, Any]:
     """A setting of the house; every earlier value stands in the audit."""
     if not name.strip():
         raise VerbRefused("refusal.argument_missing", "name")
+    if name in PLANNED:
+        raise VerbRefused("refusal.setting_planned", name)
+    if name == SUPERVISION_SHOWN and not isinstance(value, bool):
+        raise VerbRefused("refusal.argument_wrong", "value")
     what = {"value": value, "changed": act.now, "changed_by": act.actor.person}
     stored = await act.conn.execute(
         insert(settings)

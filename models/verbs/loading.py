@@ -21,7 +21,8 @@ from models.verbs.registry import Act, SheetId, VerbRefused
 
 async def locked(act: Act, table: Table, id_: object, words: str) -> RowMapping:
     """The row of `id_`, locked until the verb ends. Raises VerbRefused(`words`) when there is none."""
-    found = (await act.conn.execute(select(table).where(table.c.id == id_).with_for_update(key_share=True))).mappings()
+    (key,) = table.primary_key.columns
+    found = (await act.conn.execute(select(table).where(key == id_).with_for_update(key_share=True))).mappings()
     row = found.one_or_none()
     if row is None:
         raise VerbRefused(words, id_)

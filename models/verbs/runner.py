@@ -21,10 +21,25 @@ from models.settings import Settings
 from models.store.changes import CHANNEL
 from models.store.database import Database
 from models.store.errors import DatabaseAway
-from models.verbs import contacts, customers, drafts, handovers, house, people, tasks, tickets
+from models.verbs import (
+    contacts,
+    customers,
+    drafts,
+    handovers,
+    house,
+    messages,
+    outbound,
+    people,
+    routing,
+    tasks,
+    tickets,
+    trunks,
+)
 from models.verbs.registry import VERBS, Act, Actor, Verb, VerbRefused, checked
 
-ROOMS = (contacts, customers, drafts, handovers, house, people, tasks, tickets)
+ROOMS = (
+    contacts, customers, drafts, handovers, house, messages, outbound, people, routing, tasks, tickets, trunks,
+)  # fmt: skip
 """Importing them enters their verbs in the registry."""
 
 ATTEMPTS = 3

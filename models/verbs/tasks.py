@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import RowMapping, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from models.contacts import contact as contacts
 from models.kinds import Group, TaskKind, TaskState
 from models.rules import draft_merge, guide, permissions
 from models.rules.clocks import SHEET_OWED_S, next_attempt
@@ -23,6 +24,8 @@ from models.work import task as tasks
 from models.work import task_attempt as task_attempts
 
 RESULTS = ("busy", "no_answer", "reached")
+SETTLED = (TaskKind.RECALL, TaskKind.WEB_CALLBACK)
+"""What is done as soon as its caller was served otherwise; a message is still to be heard."""
 
 
 @verb(TALKERS, system=True, owner="party")
@@ -44,7 +47,7 @@ async def task_create(
     open_one = select(tasks).where(tasks.c.draft == id_, tasks.c.kind == kind, tasks.c.state != TaskState.DONE)
     existing = (await act.conn.execute(open_one)).mappings().first()
     if existing is not None:
-        return {**_told(existing), "sheet": row["number"]}
+        return {**told(existing), "sheet": row["number"]}
     fields = await loading.fields_of(act, id_)
     number = number.strip() or fields.get("callback_number", "")
     if kind == TaskKind.HANDOVER:
@@ -76,7 +79,7 @@ async def task_create(
         )
         .returning(tasks)
     )
-    return {**_made(act, made.mappings().one()), "sheet": row["number"]}
+    return {**made_known(act, made.mappings().one()), "sheet": row["number"]}
 
 
 @verb(system=True)
@@ -87,7 +90,7 @@ async def promise_recall(act: Act, contact: str, number: str, why: str = "", cus
     one = select(tasks).where(tasks.c.contact == contact, tasks.c.kind == TaskKind.RECALL)
     existing = (await act.conn.execute(one)).mappings().first()
     if existing is not None:
-        return _told(existing)
+        return told(existing)
     draft = await loading.draft_of(act, contact)
     made = await act.conn.execute(
         insert(tasks)
@@ -98,6 +101,7 @@ async def promise_recall(act: Act, contact: str, number: str, why: str = "", cus
             number=number,
             customer=customer or (draft["customer"] if draft is not None else None),
             group_name=Group.AGENT,
+            queue=await queue_of(act, contact),
             note=why,
             created=act.now,
             created_by=act.actor.person,
@@ -105,7 +109,7 @@ async def promise_recall(act: Act, contact: str, number: str, why: str = "", cus
         )
         .returning(tasks)
     )
-    return _made(act, made.mappings().one())
+    return made_known(act, made.mappings().one())
 
 
 @verb(EVERYBODY, owner="task_group")
@@ -113,7 +117,7 @@ async def task_claim(act: Act, task: int) -> dict[str, Any]:
     """Take a task: from now on it is his, and the call-back clock runs. A second claimer is told who has it."""
     row = await loading.locked(act, tasks, task, "refusal.no_task")
     if row["claimed_by"] == act.actor.person and row["state"] == TaskState.CLAIMED:
-        return _told(row)
+        return told(row)
     if not may(act.actor.groups, permissions.claimers(row["group_name"])):
         raise VerbRefused("refusal.not_your_group")
     if row["state"] == TaskState.CLAIMED:
@@ -132,7 +136,7 @@ async def task_claim(act: Act, task: int) -> dict[str, Any]:
     if row["draft"] is not None:
         await loading.join_party(act, row["draft"], act.actor.person)
         await loading.touch(act, row["draft"], responsible=act.actor.person)
-    return _told(after)
+    return told(after)
 
 
 @verb(EVERYBODY, owner="claimer")
@@ -142,7 +146,7 @@ async def task_release(act: Act, task: int) -> dict[str, Any]:
     after = await _change(
         act, row, "task_released", state=TaskState.OPEN, claimed_by="", claimed_at=None, callback_due=None
     )
-    return _told(after)
+    return told(after)
 
 
 @verb(EVERYBODY, system=True, owner="claimer")
@@ -156,12 +160,12 @@ async def task_done(act: Act, task: int, result: str = "") -> dict[str, Any]:
     """The task is finished; `result` says how."""
     row = await loading.locked(act, tasks, task, "refusal.no_task")
     if row["state"] == TaskState.DONE and row["claimed_by"] == act.actor.person:
-        return _told(row)
+        return told(row)
     _require_claimer(act, row)
     after = await _change(
         act, row, "task_done", state=TaskState.DONE, done_at=act.now, done_result=result, next_due=None
     )
-    return _told(after)
+    return told(after)
 
 
 @verb(system=True)
@@ -169,9 +173,9 @@ async def task_warn(act: Act, task: int) -> dict[str, Any]:
     """The hand-over clock nears its end: noted once, so that a restart does not alarm again."""
     row = await loading.locked(act, tasks, task, "refusal.no_task")
     if row["state"] != TaskState.OPEN or row["warned_at"] is not None:
-        return {**_told(row), "warned": False}
+        return {**told(row), "warned": False}
     after = await _change(act, row, "task_warned", warned_at=act.now)
-    return {**_told(after), "warned": True}
+    return {**told(after), "warned": True}
 
 
 @verb(system=True)
@@ -179,15 +183,21 @@ async def task_escalate(act: Act, task: int) -> dict[str, Any]:
     """Nobody claimed it in time: it is the supervisor's, and stays open for its group."""
     row = await loading.locked(act, tasks, task, "refusal.no_task")
     if row["state"] != TaskState.OPEN or row["escalated_at"] is not None:
-        return {**_told(row), "escalated": False}
+        return {**told(row), "escalated": False}
     after = await _change(act, row, "task_escalated", escalated_at=act.now)
-    return {**_told(after), "escalated": True}
+    return {**told(after), "escalated": True}
+
+
+async def queue_of(act: Act, contact: str) -> str:
+    """The queue that a contact came to, "" when none is known."""
+    found = await act.conn.execute(select(contacts.c.queue).where(contacts.c.id == contact))
+    return found.scalar_one_or_none() or ""
 
 
 async def settle_recalls(act: Act, number: str, by: str) -> list[str]:
     """The caller of these promises was served meanwhile: nobody need call him back. The tasks that this ended."""
     promised = select(tasks).where(
-        tasks.c.kind == TaskKind.RECALL, tasks.c.state != TaskState.DONE, tasks.c.number == number
+        tasks.c.kind.in_(SETTLED), tasks.c.state != TaskState.DONE, tasks.c.number == number
     )
     rows = (await act.conn.execute(promised.with_for_update().order_by(tasks.c.id))).mappings().all() if number else []
     for row in rows:
@@ -210,7 +220,7 @@ async def _attempt(act: Act, task: int, result: str, contact: str) -> dict[str, 
     )
     due = next_attempt(result, act.now, act.house)
     after = await _change(act, row, "task_attempted", attempts=n, last_result=result, next_due=due)
-    return _told(after)
+    return told(after)
 
 
 async def _claimed(act: Act, task: int) -> RowMapping:
@@ -240,14 +250,14 @@ async def _change(act: Act, row: RowMapping, kind: str, **values: Any) -> RowMap
     return after
 
 
-def _made(act: Act, row: RowMapping) -> dict[str, Any]:
+def made_known(act: Act, row: RowMapping) -> dict[str, Any]:
     act.event("task_created", contact=row["contact"], draft=row["draft"], task=str(row["id"]), task_kind=row["kind"])
     act.changed("task", row["id"], row["version"])
     act.audited(task=row["id"], kind=row["kind"])
-    return _told(row)
+    return told(row)
 
 
-def _told(row: RowMapping) -> dict[str, Any]:
+def told(row: RowMapping) -> dict[str, Any]:
     return {
         "task": str(row["id"]),
         "state": row["state"],

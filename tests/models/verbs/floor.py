@@ -5,10 +5,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import insert
+
 from models.kinds import Group
+from models.people import person
 from models.store.database import Database
 from models.verbs.registry import SYSTEM, Actor, VerbRefused
 from models.verbs.runner import run_verb
+from tests.conftest import Site
 
 NOW = 1_774_000_000.0
 
@@ -62,3 +66,13 @@ class Floor:
         for name, value in (fields or {}).items():
             await self(parties[0], "draft_save", draft=made["draft"], field=name, value=value, base_version=0)
         return made["draft"]
+
+
+async def known(site: Site, *actors: Actor, skills: tuple[str, ...] = ()) -> None:
+    """The house knows these people by name; none of them can sign in."""
+    rows = [
+        {"person": each.person, "login": site.address.login(each.person), "name": each.name, "skills": list(skills)}
+        for each in actors
+    ]
+    async with site.owner().transaction() as conn:
+        await conn.execute(insert(person), rows)

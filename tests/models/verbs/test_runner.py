@@ -7,7 +7,7 @@ import asyncio
 import inspect
 import re
 import socket
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 import models.verbs
 from models.kinds import Group
+from models.rules.lines import TrunkLine
 from models.rules.refusals import in_words
 from models.store import audit
 from models.store.address import write_address
@@ -132,6 +133,7 @@ def test_every_verb_and_refusal_has_words_in_both_languages() -> None:
         used |= set(re.findall(r'"(refusal\.[a-z_]+)"', file.read_text(encoding="utf-8")))
     for language in LANGUAGES:
         assert used - set(catalogue(language)) == set()
+        used |= {f"refusal.trunk_{each.name}" for each in fields(TrunkLine)}
         spare = {key for key in catalogue(language) if key.startswith("refusal.")} - used
         assert spare <= {"refusal.join"}
 
