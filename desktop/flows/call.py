@@ -58,6 +58,8 @@ class CallFlow:
         self._phone_calls: dict[int, phone.PhoneCall] = {}
         self._accepting = ""
         self._answered: set[int] = set()
+        self._asked: set[str] = set()  # calls this desk asked for: its own phone is answered at once
+        self.parked: tuple[link.ParkedCall, ...] = ()
 
     # ---- what the agent does ----------------------------------------------------------------------------------
 
@@ -87,9 +89,34 @@ class CallFlow:
         self.muted = on
         self.changed.tell()
 
-    def digits(self, digits: str) -> None:
-        """Send tones to the customer's side."""
-        self._with_call(lambda call: link.SendDigits(call, digits))
+    def digits(self, digits: str, by: str = "rtp") -> None:
+        """Send tones to the customer's side, in the sound (rtp) or as messages (info)."""
+        self._with_call(lambda call: link.SendDigits(call, digits, by))
+
+    def merge(self) -> None:
+        """Customer, engineer and this desk in one talk."""
+        self._with_call(link.Merge)
+
+    def park(self) -> None:
+        """Let the customer wait on a numbered place where anybody may pick him up."""
+        self._with_call(link.Park)
+
+    def pick_up(self, call: str) -> None:
+        """Take a parked caller, or one who rings at a colleague: this phone rings and is answered at once."""
+        self._asked.add(call)
+        self._desk.send(link.PickUp(call))
+
+    def dial_staff(self, person: str) -> None:
+        """Call a colleague."""
+        self._desk.send(link.DialStaff(person))
+
+    def pause_recording(self, on: bool) -> None:
+        """Keep nothing of what is said now: card numbers and the like."""
+        self._with_call(lambda call: link.PauseRecording(call, on))
+
+    def own_phone_for(self, call: str) -> None:
+        """This desk asked for the call: its phone is answered as soon as it rings."""
+        self._asked.add(call)
 
     def press_hang_up(self) -> Press:
         """One press of the hang-up control; only a deliberate second one ends a call the customer is still in."""
@@ -174,7 +201,12 @@ class CallFlow:
                 self.state = message
             case link.Offer():
                 self.offer = replace(message, queue=self._queue_words(message.queue))
-                self._desk.sheet.offered(message)
+                if message.role != "staff":
+                    self._desk.sheet.offered(message)
+                if message.call in self._asked:
+                    self.accept()
+            case link.ParkedCalls(calls):
+                self.parked = calls
             case link.OfferGone():
                 if self.offer is not None and self.offer.call == message.call:
                     self._remember(self.offer.from_number, "in", message.why)
@@ -199,6 +231,7 @@ class CallFlow:
             self._accepting = ""
         known = self.call is not None and self.call.call == call.call
         if call.stage == "ended":
+            self._asked.discard(call.call)
             if known or self.call is None:
                 self._remember(call.number, call.direction, "ended")
                 self.last_call, self.call = call, None
@@ -213,8 +246,9 @@ class CallFlow:
             self.guard.disarm()
         call = replace(call, queue=self._queue_words(call.queue))
         self.call = call
-        self._desk.sheet.in_call(call)
-        self._desk.transfer.in_call(call)
+        if call.role != "staff":  # colleagues have no customer and no sheet
+            self._desk.sheet.in_call(call)
+            self._desk.transfer.in_call(call)
 
     def phone_reported(self, report: object) -> None:
         """One report of the handset."""
@@ -245,13 +279,16 @@ class CallFlow:
                 self._answer_leg(number, call)
 
     def _pick_up_own(self) -> None:
-        """The leg of a call this desk dialled itself is answered at once: the agent asked for it."""
-        if self.call is None or self.call.stage != "dialling":
-            return
+        """The leg of a call this desk dialled or asked for itself is answered at once."""
+        dialling = self.call.call if self.call is not None and self.call.stage == "dialling" else ""
         for number, call in self._phone_calls.items():
-            ours = call.headers.get("X-Role") == "dial"
-            if ours and call.tag == self.call.call:
-                self._answer_leg(number, call)
+            match call.headers.get("X-Role"):
+                case "dial" if call.tag == dialling:
+                    self._answer_leg(number, call)
+                case "supervise" | "pick_up" if call.tag in self._asked:
+                    self._answer_leg(number, call)
+                case _:
+                    continue
 
     def _answer_leg(self, number: int, call: phone.PhoneCall) -> None:
         """Answer a ringing leg once: the handset reports several times before it talks."""

@@ -27,6 +27,30 @@ class BoardFlow:
         self._watching = on
         self._desk.send(link.WatchBoard(on))
 
+    def supervise(self, person: link.Colleague, mode: str) -> None:
+        """Hear this agent's call: listen | whisper | barge. Asked again, the mode changes without ringing again."""
+        if person.call:
+            self._desk.calls.own_phone_for(person.call)
+            self._desk.send(link.Supervise(person.call, person.agent, mode))
+
+    def leave(self) -> None:
+        """Hear it no longer."""
+        mine = self.listening
+        if mine is not None:
+            self._desk.send(link.Supervise(mine.call, mine.peer, "off"))
+
+    def take_over(self) -> None:
+        """The customer is this desk's from now on."""
+        mine = self.listening
+        if mine is not None:
+            self._desk.send(link.TakeOver(mine.call))
+
+    @property
+    def listening(self) -> link.CallIs | None:
+        """The call this supervisor hears now; `peer` and `mode` say whom and how."""
+        call = self._desk.calls.call
+        return call if call is not None and call.role == "supervise" else None
+
     def force(self, agent: str, state: AgentState) -> None:
         """Set another's state: ready, not ready, signed out."""
         self._desk.send(link.Force(agent, state))

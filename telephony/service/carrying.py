@@ -136,6 +136,8 @@ class Carrying:
         self._ring_phone(live, live.legs[leg], role, told)
 
     def _ring_phone(self, live: LiveCall, leg: StaffLeg, role: str, told: Awaitable[None] | None = None) -> None:
+        if role == "staff" and leg.agent == live.from_number:
+            role = "dial"  # his own phone: he asked for the talk
         headers = {"X-Call-Id": live.call, "X-Role": role, "X-Caller": live.number, "X-Queue": live.queue}
         self.board.give(
             live.call,

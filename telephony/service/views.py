@@ -80,7 +80,7 @@ def call_is(floor: Floor, live: LiveCall, person: str, names: Mapping[str, str])
     if watching is not None:
         return replace(_whole(floor, live, person, names, "supervising", "supervise", watching.of), mode=watching.mode)
     if call.stage is Stage.STAFF:
-        if person not in (call.agent, call.to_number) or not call.agent_joined:
+        if person not in (call.agent, call.to_number):
             return None
         stage = "staff" if call.ever_connected else "dialling"
         if stage == "dialling" and person != call.agent:
