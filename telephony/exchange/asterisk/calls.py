@@ -7,6 +7,7 @@ Times are seconds of time.monotonic() here; on a channel the arrival is written 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Iterable
@@ -57,7 +58,8 @@ class Leg:
     dropped: bool = False
     refused_with: int = 0
     unreachable: bool = False
-    soft: bool = False  # Asterisk or we asked for its end, not the far end
+    soft: bool | None = None  # whether its end was asked for by Asterisk or us, and not by the far end
+    entered: asyncio.Event = field(default_factory=asyncio.Event)  # the application has it
     placed_at: float = 0.0
     answered_at: float = 0.0
     held: bool = False

@@ -8,6 +8,8 @@ first moment, and what a trunk lets us hear before the answer can be heard. Retu
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 import re
 import time
 from typing import TYPE_CHECKING
@@ -20,7 +22,10 @@ from telephony.exchange.engine import Dial, Ring
 if TYPE_CHECKING:
     from telephony.exchange.asterisk.switch import NodeSwitch
 
+log = logging.getLogger(__name__)
+
 LONGEST_HEADER = 500
+ENTERS_S = 2.0
 CALL_HEADER = "X-TR-Call"  # between nodes: which call the leg belongs to
 FORMATS = {"PCMA": "alaw", "PCMU": "ulaw", "G722": "g722"}
 _NUMBER = re.compile(r"\+?[0-9*#]{1,32}")
@@ -117,20 +122,23 @@ async def _place(
         "POST", "channels/create",
         {"endpoint": endpoint, "app": switch.node.app, "channelId": leg.channel, "variables": variables},
     )  # fmt: skip
-    limit = round(min(max(seconds, 1.0), 300.0))
-    dialled = switch.ari.ask("POST", f"channels/{name(leg.channel)}/dial", timeout=str(limit))
     if watched:
         switch.watch_phone(leg)
-    answers = await asyncio.gather(made, dialled)
-    refused = next((answer for answer in answers if not answer.good), None)
-    if refused is None:
+    refused = await made
+    if refused.good:  # it may be dialled as soon as the application has it
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(leg.entered.wait(), ENTERS_S)
+        limit = round(min(max(seconds, 1.0), 300.0))
+        refused = await switch.ari.ask("POST", f"channels/{name(leg.channel)}/dial", timeout=str(limit))
+    if refused.good:
         switch.write(call, besides=leg.id)
         return ""
     if leg.stage == "ended":  # it was made and failed at once: an event has told
         return ""
-    if answers[0].good:
-        switch.ari.ask("DELETE", f"channels/{name(leg.channel)}")
+    log.warning("leg %s of call %s is not placed: %s %s", leg.id, call.id, refused.status, refused.data)
     switch.never_was(call, leg)
-    if refused.status == 409:
+    if made.result().good:
+        switch.ari.ask("DELETE", f"channels/{name(leg.channel)}")
+    elif refused.status == 409:
         return "exists"
     return "not_registered" if leg.side == "staff" else f"Asterisk refused: {refused.status} {refused.data}"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Recordings: the customer left, all staff right, each an ear (snoop) on every leg in a bridge that is recorded.
 
-Such a bridge mixes by the clock, silence included, so both sides stay in step whoever joins or leaves; Asterisk goes on
+Silence is played into such a bridge all the time, so both sides stay in step whoever joins or leaves; Asterisk goes on
 recording while nobody leads. A pause takes the ears away: what is not heard cannot be kept. At the end both files
 are fetched, put together and removed from Asterisk.
 """
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SIDES = {"customer": "l", "staff": "r"}
-BY_THE_CLOCK = "mixing,video_sfu"  # the one type that Asterisk always mixes, even for one or nobody
+STEADY_SILENCE = "tone:0/10000"  # somebody who says nothing, so that time goes on in the file when nobody is heard
 LONGEST_S = 6 * 3600  # a recording that nobody ends ends by itself
 FORMAT = "wav"
 SETTLE_S, TRIES = 0.05, 60  # until Asterisk has closed a file
@@ -56,7 +56,8 @@ class Recorder:
         ari = self._switch.ari
         call.file, call.paused = file, False
         for side in SIDES.values():
-            ari.ask("POST", "bridges", bridgeId=bridge_id(call, side), type=BY_THE_CLOCK)
+            ari.ask("POST", "bridges", bridgeId=bridge_id(call, side), type="mixing")
+            ari.ask("POST", f"bridges/{name(bridge_id(call, side))}/play", {"media": [STEADY_SILENCE]})
         begun = [
             ari.ask(
                 "POST", f"bridges/{name(bridge_id(call, side))}/record", name=recording_name(call.id, side, file),

@@ -214,6 +214,8 @@ class NodeSwitch:
         match kind:
             case "StasisStart" if found is None:
                 arriving.arrived(self, event)
+            case "StasisStart" if found is not None:
+                found[1].entered.set()
             case "ContactStatusChange":
                 self._contact(event)
             case "PlaybackFinished":
@@ -243,7 +245,8 @@ class NodeSwitch:
                 leg.held = False
                 leg.heard_at = time.monotonic()
             case "ChannelHangupRequest":
-                leg.soft = leg.soft or bool(event.get("soft"))
+                if leg.soft is None:  # what follows is the dialplan's
+                    leg.soft = bool(event.get("soft"))
             case "StasisEnd":
                 self._later(leg.channel, LEFT_US_S, self._taken)
             case "ChannelDestroyed":
@@ -320,7 +323,7 @@ def _words(leg: Leg, event: Event) -> tuple[str, int, str]:
     if leg.stage == "answered":
         return ("system", 0, "lost") if leg.soft else ("far", 0, "bye")
     if leg.inbound:
-        return ("system", 0, "lost") if leg.soft else ("far", 487, "cancel")
+        return "far", 487, "cancel"
     if leg.soft:
         return "us", 0, "no_answer"
     if code == TIMED_OUT[0] and time.monotonic() - leg.placed_at > TIMED_OUT[1]:
