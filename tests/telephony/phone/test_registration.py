@@ -3,50 +3,13 @@
 
 from __future__ import annotations
 
-import socket
-
 import pytest
 
 from desktop.flows.handset import in_words
 from resources.i18n import LANGUAGES, catalogue
-from telephony.phone.engine import CommandRefused, DialOut, Register, RegistrationChanged, Unregister
+from telephony.phone.engine import DialOut, Register, RegistrationChanged
 from telephony.phone.signalling import extension_headers, number_of, registration_why
 from tests.telephony.phone.stage import until
-
-
-@pytest.mark.parametrize("algorithm", ["MD5", "SHA-256"])
-async def test_registers_with_digest_and_gives_it_back(handset, a_registrar, algorithm):
-    registrar = await a_registrar("s3cret", algorithm)
-    line = await handset()
-    line.do(Register(registrar.address, "2001", "s3cret"))
-    assert await line.hear(RegistrationChanged) == RegistrationChanged(True, 200, "")
-    assert registrar.bound == {"2001"}
-    now = await line.ask()
-    assert (now.registered, now.extension, now.server) == (True, "2001", registrar.address)
-    line.do(Unregister())
-    assert await line.hear(RegistrationChanged) == RegistrationChanged(False, 200, "")
-    await until(lambda: registrar.bound == set())
-    assert (await line.ask()).extension == ""
-
-
-async def test_a_wrong_secret_is_told_once_and_the_right_one_then_works(handset, a_registrar):
-    registrar = await a_registrar("right")
-    line = await handset()
-    line.do(Register(registrar.address, "2001", "wrong"))
-    assert await line.hear(RegistrationChanged) == RegistrationChanged(False, 403, "wrong_secret")
-    line.do(Register(registrar.address, "2001", "right"))
-    assert await line.hear(RegistrationChanged) == RegistrationChanged(True, 200, "")
-
-
-async def test_a_second_registration_replaces_the_first(handset, a_registrar):
-    old, new = await a_registrar("a"), await a_registrar("b")
-    line = await handset()
-    line.do(Register(old.address, "2001", "a"))
-    assert (await line.hear(RegistrationChanged)).registered
-    for number in range(12):  # more than the eight accounts of the library
-        line.do(Register(new.address, f"30{number:02}", "b"))
-        assert await line.hear(RegistrationChanged) == RegistrationChanged(True, 200, "")
-    await until(lambda: old.bound == set() and new.bound == {"3011"})
 
 
 async def test_the_same_registration_again_is_answered(handset, a_registrar):
@@ -55,30 +18,6 @@ async def test_the_same_registration_again_is_answered(handset, a_registrar):
     for _ in range(2):
         line.do(Register(registrar.address, "2001", "a"))
         assert await line.hear(RegistrationChanged) == RegistrationChanged(True, 200, "")
-
-
-async def test_an_ended_sign_in_is_told_as_expired(handset, a_registrar):
-    registrar = await a_registrar("a", grants=6)  # PJSIP refreshes 5 s before the end
-    line = await handset()
-    line.do(Register(registrar.address, "2001", "a"))
-    assert (await line.hear(RegistrationChanged)).registered
-    registrar.secret = "another sign-in"
-    assert await line.hear(RegistrationChanged, seconds=10) == RegistrationChanged(False, 403, "expired")
-
-
-async def test_a_silent_server_is_told_as_unreachable_within_seconds(handset):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mute:
-        mute.bind(("127.0.0.1", 0))
-        line = await handset()
-        line.do(Register(f"127.0.0.1:{mute.getsockname()[1]}", "2001", "a"))
-        told = await line.hear(RegistrationChanged, seconds=9)
-        assert told == RegistrationChanged(False, 408, "unreachable")
-
-
-async def test_an_address_that_is_none_is_refused(handset):
-    line = await handset()
-    line.do(Register("127.0.0.1:5060", "20 01;x", "a"))
-    assert await line.hear(CommandRefused) == CommandRefused("Register", "bad_address")
 
 
 async def test_a_registered_handset_dials_an_extension_at_its_server(handset, a_registrar):

@@ -13,6 +13,7 @@ from telephony.phone.engine import (
     CallChanged,
     CallGone,
     CallIncoming,
+    ChooseDevices,
     CommandRefused,
     DialOut,
     DigitHeard,
@@ -23,8 +24,8 @@ from telephony.phone.engine import (
     SendTones,
     Speak,
 )
+from tests.telephony.phone.malformed import malformed
 from tests.telephony.phone.stage import ended, sipp, talk, until
-from tests.telephony.phone.test_calls import _malformed as malformed
 
 
 async def test_a_caller_rings_with_the_words_of_the_switchboard_and_hangs_up_first(phone, an_ear):
@@ -125,29 +126,35 @@ async def test_two_calls_at_once_and_a_fifth_finds_it_busy(phone, handset):
     assert {call.stage for call in (await line.ask()).calls} == {"talking"}
 
 
-@pytest.mark.parametrize(
-    ("command", "why"),
-    [
-        (DialOut("200", {}), "not_registered"),
-        (DialOut("sip:a@127.0.0.1", {"X-A": "1\r\nVia: x"}), "bad_header"),
-        (DialOut("sip:a@127.0.0.1", {"Contact": "x"}), "bad_header"),
-        (DialOut("sip:a@127.0.0.1", {}, "a b<"), "bad_address"),
-        (AnswerCall(7), "no_such_call"),
-        (RejectCall(7, 200), "bad_code"),
-        (SendTones(7, "1"), "no_such_call"),
-        (SendTones(7, "1", "pigeon"), "no_such_call bad_digits"),
-        (Mute(7, True), "no_such_call"),
-        (HoldCall(7, True), "no_such_call"),
-        (HangUpCall(-1), "no_such_call"),
-        (Speak("/no/such.wav"), "no_such_file"),
-        (Speak(__file__), "bad_file"),
-    ],
+REFUSALS = (
+    (DialOut("200", {}), "not_registered"),
+    (DialOut("sip:a@127.0.0.1", {"X-A": "1\r\nVia: x"}), "bad_header"),
+    (DialOut("sip:a@127.0.0.1", {"Contact": "x"}), "bad_header"),
+    (DialOut("sip:a@127.0.0.1", {}, "a b<"), "bad_address"),
+    (AnswerCall(7), "no_such_call"),
+    (RejectCall(7), "no_such_call"),
+    (RejectCall(7, 200), "bad_code"),
+    (SendTones(7, "1"), "no_such_call"),
+    (SendTones(7, "1x"), "no_such_call bad_digits"),
+    (SendTones(7, "1", "pigeon"), "no_such_call bad_digits"),
+    (Mute(7, True), "no_such_call"),
+    (HoldCall(7, True), "no_such_call"),
+    (HangUpCall(-1), "no_such_call"),
+    (Speak("/no/such.wav"), "no_such_file"),
+    (Speak(__file__), "bad_file"),
+    (ChooseDevices(3, 3, 3), "no_device"),
 )
-async def test_what_cannot_be_done_is_refused_with_its_reason(phone, command, why):
+
+
+async def test_what_cannot_be_done_is_refused_with_its_reason(phone):
     line = await phone()
-    line.do(command)
-    refused = await line.hear(CommandRefused)
-    assert refused.command == type(command).__name__ and refused.why in why.split()
+    for command, why in REFUSALS:
+        line.do(command)
+        refused = await line.hear(CommandRefused)
+        assert refused.command == type(command).__name__ and refused.why in why.split(), command
+    line.do(DialOut("sip:@@::", {}))
+    assert (await line.hear(CommandRefused)).command == "DialOut"
+    assert (await line.ask()).calls == ()
 
 
 async def test_hold_works_or_is_refused(phone, handset):

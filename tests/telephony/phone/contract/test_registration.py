@@ -16,6 +16,10 @@ async def test_it_registers_and_gives_it_back(phone, a_registrar, algorithm):
     registrar = await a_registrar("s3cret", algorithm)
     line = await phone()
     line.do(Register(registrar.address, "2001", "s3cret"))
+    if algorithm not in line.now.capabilities.digests:
+        assert not (await line.hear(RegistrationChanged)).registered
+        assert registrar.bound == set()
+        return
     assert await line.hear(RegistrationChanged) == RegistrationChanged(True, 200, "")
     assert registrar.bound == {"2001"}
     now = await line.ask()
@@ -67,22 +71,21 @@ async def test_a_server_that_is_away_is_told_and_found_when_it_is_back(phone, a_
     assert registrar.bound == {"2001"}
 
 
-@pytest.mark.parametrize(
-    ("wish", "why"),
-    [
-        (Register("127.0.0.1:5060", "20 01;x", "a"), "bad_address"),
-        (Register("127.0.0.1:5060", "2001", "a", transport="pigeon"), "bad_address"),
-        (Register("127.0.0.1:5060", "2001", "a", transport="tls"), "no_trust no_tls"),
-        (Register("127.0.0.1:5060", "2001", "a", media="sdes"), "media_needs_tls no_srtp"),
-        (Register("127.0.0.1:5060", "2001", "a", transport="tls", media="rot13", trust="x"), "no_srtp no_tls"),
-    ],
+WISHES = (
+    (Register("127.0.0.1:5060", "20 01;x", "a"), "bad_address"),
+    (Register("127.0.0.1:5060", "2001", "a", transport="pigeon"), "bad_address"),
+    (Register("127.0.0.1:5060", "2001", "a", transport="tls"), "no_trust no_tls"),
+    (Register("127.0.0.1:5060", "2001", "a", media="sdes"), "media_needs_tls no_srtp"),
+    (Register("127.0.0.1:5060", "2001", "a", transport="tls", media="rot13", trust="x"), "no_srtp no_tls"),
 )
-async def test_what_cannot_be_is_refused_before_anything_is_sent(phone, wish, why):
+
+
+async def test_what_cannot_be_is_refused_before_anything_is_sent(phone):
     """A secure engine says what is missing, another that it cannot; none falls back to sending it in the clear."""
     line = await phone()
     able = line.now.capabilities
-    line.do(wish)
-    refused = await line.hear(CommandRefused)
-    words = why.split()
-    assert refused == CommandRefused("Register", words[0] if able.tls or able.srtp else words[-1])
+    for wish, why in WISHES:
+        line.do(wish)
+        words = why.split()
+        assert await line.hear(CommandRefused) == CommandRefused("Register", words[0] if able.tls else words[-1])
     assert not (await line.ask()).registered
