@@ -70,7 +70,7 @@ def demo(
     callers: Annotated[int, typer.Option(min=0, help="How many robots call at once; 0: only real SIP calls.")] = 2,
     minutes: Annotated[float, typer.Option(min=0.0, help="Run so long instead of until the calls have ended.")] = 0.0,
     sip: Annotated[str, typer.Option(metavar="ADDR:PORT", help="Where customers' calls arrive.")] = "",
-    exchange: Annotated[str, typer.Option(help="embedded")] = "embedded",
+    exchange: Annotated[str, typer.Option(help="embedded or asterisk")] = "embedded",
     language: Language = "zh_CN",
     theme: Annotated[str, typer.Option(help="light or dark")] = "light",
     customers: Annotated[int, typer.Option(min=10, help="How many demo customers.")] = 2000,
@@ -80,7 +80,7 @@ def demo(
 ) -> None:
     """A whole hotline on this machine: database, exchange, staff and customers."""
     speak(language)
-    if exchange != "embedded":
+    if exchange not in ("embedded", "asterisk"):
         raise give_up(tr("cli.exchange_unknown", exchange))
     if theme not in ("light", "dark"):
         raise give_up(tr("cli.theme_unknown", theme))
@@ -90,7 +90,7 @@ def demo(
     options = DemoOptions(
         hands_off=hands_off, calls=wanted, callers=callers, minutes=minutes, sip=sip, language=language, theme=theme,
         customers=customers, pictures=pictures, report=report,
-        data_dir=(data or Settings().data_dir / "demo").absolute(),
+        data_dir=(data or Settings().data_dir / "demo").absolute(), exchange=exchange,
     )  # fmt: skip
     raise typer.Exit(run_demo(options))
 

@@ -18,8 +18,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil
-
+from desktop.demo_exchange import end_exchange, free_port, set_up_line
 from desktop.proving import as_report, count_ended, newly, prove, unkept
 from models.rules.proof_log import Proof
 from models.settings import Settings
@@ -28,7 +27,6 @@ from models.store.database import connect_owner, connect_service
 from models.store.errors import StoreError
 from models.store.founding import open_embedded
 from resources.i18n import tr
-from telephony.exchange.embedded.client import running
 from telephony.phone.door import Lock
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -64,6 +62,7 @@ class DemoOptions:
     pictures: Path | None
     report: Path | None
     data_dir: Path
+    exchange: str = "embedded"
 
 
 @dataclass
@@ -177,6 +176,7 @@ async def hold(options: DemoOptions, trunk: tuple[str, int]) -> int:
         serving = await floor.start(
             "serve", logs, ["telephony.service.serve", "--data", str(options.data_dir), "--open-when-staffed"],
             TR_SITE=SITE, TR_HOST=trunk[0], TR_TRUNK_PORT=str(trunk[1]), TR_LANGUAGE=options.language,
+            TR_EXCHANGE=options.exchange,
         )  # fmt: skip
         await until_said(floor, "serve", serving, r"^SERVING ", 30.0)
         played = None if options.hands_off else choose_role(options)
@@ -191,23 +191,6 @@ async def hold(options: DemoOptions, trunk: tuple[str, int]) -> int:
         await floor.stop()
         await asyncio.to_thread(end_exchange, options.data_dir)
         await asyncio.to_thread(server.stop)
-
-
-def end_exchange(data_dir: Path) -> None:
-    """End the exchange of this data, which would stay for a minute in case another switchboard came."""
-    found = running(data_dir / "exchange")
-    if found is None:
-        return
-    try:
-        process = psutil.Process(found.pid)
-        if "telephony.exchange.embedded" not in process.cmdline():
-            return  # the number belongs to somebody else by now
-        process.terminate()
-        process.wait(5.0)
-    except psutil.NoSuchProcess:
-        return
-    except psutil.TimeoutExpired:
-        process.kill()
 
 
 async def prepare(options: DemoOptions) -> None:
@@ -230,12 +213,9 @@ async def prepare(options: DemoOptions) -> None:
 
 
 async def answer_call_backs(floor: Floor, logs: Path, options: DemoOptions) -> None:
-    """A trunk for outgoing calls, and behind it robot customers who pick up when they are called back."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    trunk = {"name": "demo", "host": "127.0.0.1", "port": port, "numbers": ["*"], "caller_id": "400"}
-    (options.data_dir / "trunks.json").write_text(json.dumps([trunk], indent=1) + "\n", encoding="utf-8")
+    """A line for calls in and out, and behind it robot customers who pick up when they are called back."""
+    port = free_port()
+    await set_up_line(options.data_dir, port, "400")
     speech = ROOT / "resources" / "prompts" / "robots" / f"{SPEECH[-1]}.wav"
     await floor.start("called", logs, ["telephony.phone.called", "--port", str(port), "--speech", str(speech)])
 

@@ -99,13 +99,13 @@ class AsteriskDoor:
         self.recordings = settings.data_dir / RECORDINGS
 
     async def open(self) -> Addresses:
-        from telephony.exchange.asterisk.settings import read_nodes
+        from telephony.exchange.asterisk.nodes import BadNodes, read_nodes
 
         file = self._settings.data_dir / NODES
         if file.exists():
             try:
                 self._nodes = read_nodes(file)
-            except ValueError as error:
+            except BadNodes as error:
                 raise StartFailed(str(error)) from error
         else:
             self._nodes = (await self._own_node(),)

@@ -158,6 +158,8 @@ ORDERS = (
 
 async def test_nobodys_token_moves_a_call_that_is_not_his(room: Room) -> None:
     await talking(room)
+    assert room.leading.switchboard is not None
+    await room.leading.switchboard.ordering.quiet()
     before = len(room.exchange.orders)
     strangers = [group for group in Group if group not in (Group.SUPERVISOR, Group.MANAGER)]
     for number, group in enumerate(strangers):
