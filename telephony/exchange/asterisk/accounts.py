@@ -6,6 +6,7 @@ An object that stands in Asterisk's own configuration files cannot be changed fr
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import re
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+TELLS_S = 0.1
 SOONEST_S, LATEST_S = 1, 3600  # how long a binding lives
 GONE = ("Removed", "Unreachable")
 _EXTENSION = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -150,6 +152,15 @@ class Accounts:
         if uri is not None:
             mark = hashlib.md5(uri.encode(), usedforsecurity=False).hexdigest()
             self._switch.ari.ask("DELETE", pushed("contact", f"{extension};@{mark}"))
+
+    async def is_there(self, extension: str) -> bool:
+        """Whether a phone can be rung. Asterisk answers REGISTER a moment before it tells us."""
+        until = time.monotonic() + TELLS_S
+        while extension not in self.phones:
+            if extension not in self.known or time.monotonic() > until:
+                return False
+            await asyncio.sleep(TELLS_S / 20)
+        return True
 
     def contact(self, extension: str, uri: str, status: str) -> None:
         """What Asterisk says of a binding. A phone that moved is first there, then no longer here."""

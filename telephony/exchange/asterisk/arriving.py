@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from telephony.exchange.asterisk.calls import Call, Leg, call_id, seconds_ago
 from telephony.exchange.asterisk.causes import CAUSES
 from telephony.exchange.asterisk.client import Event, name
-from telephony.exchange.asterisk.settings import ARRIVED, NODE, TRUNK
+from telephony.exchange.asterisk.settings import ARRIVED, EAR, NODE, TRUNK
 from telephony.exchange.engine import CallArrived, CallRefused, LegAnswered, LegRinging
 
 if TYPE_CHECKING:
@@ -65,6 +65,9 @@ def arrived(switch: NodeSwitch, event: Event) -> None:
     """A channel that we did not make entered the application."""
     channel, words = event["channel"], event["args"]
     if len(words) != 2 or words[1] == LAST_WORDS:
+        return
+    if words[0] == EAR:
+        switch.ari.ask("POST", f"bridges/{name(words[1])}/addChannel", channel=channel["id"])
         return
     if words[0] != ARRIVED or endpoint_of(channel).startswith(NODE):
         # phones are rung; they never dial by themselves, the switchboard dials for them

@@ -196,6 +196,8 @@ class Ari:
                 event = json.loads(message.data)
                 kind = event.get("type")
                 if kind == "RESTResponse":
+                    if event["status_code"] >= 400:
+                        log.info("%s: %s %s", event.get("uri"), event["status_code"], event.get("message_body"))
                     reply = self._waiting.pop(str(event.get("request_id")), None)
                     if reply is not None and not reply.done():
                         reply.set_result(Reply(event["status_code"], _decoded(event.get("message_body") or "")))

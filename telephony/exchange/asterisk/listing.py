@@ -49,7 +49,7 @@ async def read(switch: NodeSwitch) -> Standing:
     for channel, text in zip(channels, texts, strict=True):
         application = str(channel["dialplan"].get("app_name", ""))
         call = read_call(text) if text else None
-        if ear_of(channel["id"]) is not None:
+        if ear_of(channel["id"]) is not None or f"{BETWEEN}k{BETWEEN}" in channel["id"]:
             ears.append(channel["id"])
         elif application not in ("Stasis", "") and BETWEEN not in channel["id"]:
             foreign.append(channel)
@@ -103,8 +103,10 @@ def _take(call: Call, told: Call, channel: dict[str, Any], bridge_of: dict[str, 
 def _hear(standing: Standing, ear: str) -> None:
     found = ear_of(ear)
     call = standing.calls.get(ear.partition(BETWEEN)[0])
-    if found is None or call is None:
+    if call is None or (found is None and not call.file):
         standing.strays.append(ear)
+    elif found is None:
+        return  # it keeps a recording going
     elif found[1] == "s":
         call.watchers[found[0]] = ear
     else:

@@ -40,7 +40,7 @@ async def ring(switch: NodeSwitch, order: Ring, far: Node | None) -> str:
     headers = {"X-Call-Id": call.id, **order.headers}
     if not all(_HEADER.fullmatch(n) and len(v) <= LONGEST_HEADER and v.isprintable() for n, v in headers.items()):
         return "bad_order"
-    if far is None and order.extension not in switch.accounts.phones:
+    if far is None and not await switch.accounts.is_there(order.extension):
         return "not_registered"
     endpoint = f"PJSIP/{order.extension}"
     if far is not None:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 from telephony.exchange.asterisk import stereo
 from telephony.exchange.asterisk.calls import BETWEEN, Call, Leg
 from telephony.exchange.asterisk.client import name
-from telephony.exchange.engine import LegId, RecordingEnded
+from telephony.exchange.asterisk.settings import EAR, FROM_PHONES
+from telephony.exchange.engine import CallId, LegId, RecordingEnded
 
 if TYPE_CHECKING:
     from telephony.exchange.asterisk.switch import NodeSwitch
@@ -28,12 +29,18 @@ SIDES = {"customer": "l", "staff": "r"}
 STEADY_SILENCE = "tone:0/10000"  # somebody who says nothing, so that time goes on in the file when nobody is heard
 LONGEST_S = 6 * 3600  # a recording that nobody ends ends by itself
 FORMAT = "wav"
+NOWHERE = f"Local/nobody@{FROM_PHONES}"  # never dialled
 SETTLE_S, TRIES = 0.05, 60  # until Asterisk has closed a file
 
 
-def bridge_id(call: Call, side: str) -> str:
+def bridge_id(call: CallId, side: str) -> str:
     """The bridge in which one side is recorded."""
-    return f"{call.id}{BETWEEN}r{BETWEEN}{side}"
+    return f"{call}{BETWEEN}r{BETWEEN}{side}"
+
+
+def keeper_id(call: CallId, side: str) -> str:
+    """The channel that keeps a side's bridge from being left by everybody, at which Asterisk would end the recording."""
+    return f"{call}{BETWEEN}k{BETWEEN}{side}"
 
 
 def recording_name(call: str, side: str, file: str) -> str:
@@ -56,11 +63,15 @@ class Recorder:
         ari = self._switch.ari
         call.file, call.paused = file, False
         for side in SIDES.values():
-            ari.ask("POST", "bridges", bridgeId=bridge_id(call, side), type="mixing")
-            ari.ask("POST", f"bridges/{name(bridge_id(call, side))}/play", {"media": [STEADY_SILENCE]})
+            ari.ask("POST", "bridges", bridgeId=bridge_id(call.id, side), type="mixing")
+            ari.ask("POST", f"bridges/{name(bridge_id(call.id, side))}/play", {"media": [STEADY_SILENCE]})
+            keeper = keeper_id(call.id, side)
+            made = {"endpoint": NOWHERE, "channelId": keeper, "otherChannelId": f"{keeper}{BETWEEN}2"}
+            made |= {"app": self._switch.node.app, "appArgs": f"{EAR},{bridge_id(call.id, side)}"}
+            ari.ask("POST", "channels/create", made)
         begun = [
             ari.ask(
-                "POST", f"bridges/{name(bridge_id(call, side))}/record", name=recording_name(call.id, side, file),
+                "POST", f"bridges/{name(bridge_id(call.id, side))}/record", name=recording_name(call.id, side, file),
                 format=FORMAT, maxDurationSeconds=str(LONGEST_S), ifExists="fail",
             )
             for side in SIDES.values()
@@ -83,10 +94,9 @@ class Recorder:
         ari = self._switch.ari
         snoop = call.snoops[leg.id] = f"{call.id}{BETWEEN}e{BETWEEN}{leg.id}{BETWEEN}{time.monotonic_ns()}"
         ari.ask(
-            "POST", f"channels/{name(leg.channel)}/snoop/{name(snoop)}",
-            spy="in", whisper="none", app=self._switch.node.app, appArgs="ear",
+            "POST", f"channels/{name(leg.channel)}/snoop/{name(snoop)}", spy="in", whisper="none",
+            app=self._switch.node.app, appArgs=f"{EAR},{bridge_id(call.id, SIDES[leg.side])}",
         )  # fmt: skip
-        ari.ask("POST", f"bridges/{name(bridge_id(call, SIDES[leg.side]))}/addChannel", channel=snoop)
 
     def left(self, call: Call, leg: Leg) -> None:
         """Asterisk ends an ear with its leg."""
@@ -154,7 +164,8 @@ class Recorder:
             for one in names:
                 await ari.ask("POST", f"recordings/live/{name(one)}/stop")
             for side in SIDES.values():
-                await ari.ask("DELETE", f"bridges/{name(f'{call}{BETWEEN}r{BETWEEN}{side}')}")
+                await ari.ask("DELETE", f"channels/{name(keeper_id(call, side))}")
+                await ari.ask("DELETE", f"bridges/{name(bridge_id(call, side))}")
             sides = [await self._stored(one) for one in names]
             seconds, told = await asyncio.to_thread(stereo.write, self._folder / file, sides)
             if told in ("ended", "exists"):  # otherwise what Asterisk has is all there is

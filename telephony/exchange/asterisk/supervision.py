@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from telephony.exchange.asterisk.calls import BETWEEN, Call
 from telephony.exchange.asterisk.client import name
 from telephony.exchange.asterisk.graph import watch_bridge
+from telephony.exchange.asterisk.settings import EAR
 from telephony.exchange.engine import LegId, Supervise
 
 if TYPE_CHECKING:
@@ -46,13 +47,12 @@ def supervise(switch: NodeSwitch, call: Call, order: Supervise) -> str:
         leg.ordered = False
         call.supervised[leg.id] = (of.id, order.mode)
         snoop = call.watchers[leg.id] = snoop_id(call, leg.id)
+        switch.rewire(call)  # the bridge is there before the snoop is
         switch.ari.ask(
             "POST", f"channels/{name(of.channel)}/snoop/{name(snoop)}",
-            spy="both", whisper=WHISPERS[order.mode], app=switch.node.app, appArgs="ear",
+            spy="both", whisper=WHISPERS[order.mode], app=switch.node.app,
+            appArgs=f"{EAR},{watch_bridge(call, leg.id)}",
         )  # fmt: skip
-        switch.rewire(call)
-        bridge = name(watch_bridge(call, leg.id))
-        switch.ari.ask("POST", f"bridges/{bridge}/addChannel", channel=snoop)
     else:
         switch.rewire(call)
     switch.write(call)
