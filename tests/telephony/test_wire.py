@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.kinds import AgentState
+from models.kinds import AgentState, StateReason
 from telephony import calls, messages
 from telephony.exchange import engine
 from telephony.wire import BadMessage, decode, encode, vocabulary
@@ -85,7 +85,7 @@ def test_every_message_of_link_and_exchange_survives_the_journey(cls: type, data
 
 
 def test_routing_events_and_orders_can_be_written_down() -> None:
-    event = calls.StateChosen("1001", AgentState.NOT_READY, calls.StateReason.MEAL)
+    event = calls.StateChosen("1001", AgentState.NOT_READY, StateReason.MEAL)
     assert decode(encode(event), vocabulary(calls.StateChosen)) == event
     order = calls.Note("c1", "offered", {"leg": "c1.1.1", "n": 1}, "1001")
     assert decode(encode(order), vocabulary(calls.Note)) == order
