@@ -59,7 +59,7 @@ LEVELS_EVERY_S = 0.2
 AGAIN_TRIES = 20
 AGAIN_AFTER_S = 0.1
 ALL_CALLS = -1
-MICROPHONE = 0  # the bridge's own place: silence, there is no sound card
+MICROPHONE = SILENT_END = 0  # the bridge's own place: there is no sound card
 NO_SOUND_CARD = -2
 PREFERRED = {"PCMA/8000/1": 255, "PCMU/8000/1": 254}
 SWITCHED_OFF = ("speex/16000", "speex/8000", "speex/32000", "iLBC", "GSM", "G722", "L16")
@@ -379,6 +379,8 @@ class Pybind11Engine(OwnThread):
                 slot = media.audioConfSlot
         if slot != leg.slot:
             leg.slot, leg.source = slot, -1
+            if slot >= 0:
+                self._c.connect(slot, SILENT_END)  # what nobody hears is not even read
         self._join(leg)
         self.leg_changed(leg, replace(leg.view, held=held))
 
@@ -398,8 +400,8 @@ class Pybind11Engine(OwnThread):
     def _tell_levels(self) -> None:
         for leg in list(self._legs.values()):
             if leg.view.stage == "talking" and not leg.view.held and leg.slot >= 0:
-                own = self._c.loudness(leg.source)[1] if leg.source >= 0 else 0
-                heard = self._c.loudness(leg.slot)[1]
+                own = self._c.loudness(leg.source) if leg.source >= 0 else 0
+                heard = self._c.loudness(leg.slot)
                 self.say(Levels(leg.view.call, round(min(own, 255) / 255, 3), round(min(heard, 255) / 255, 3)))
 
     # ---- what PJSIP reports ---------------------------------------------------------------------------------------

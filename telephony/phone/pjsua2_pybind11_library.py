@@ -81,11 +81,11 @@ class Library:
     def disconnect(self, source: int, sink: int) -> int:
         return int(self._c.pjsua_conf_disconnect(ctypes.c_int(source), ctypes.c_int(sink)))
 
-    def loudness(self, slot: int) -> tuple[int, int]:
-        """What this place gives and takes, 0…255."""
-        given, taken = ctypes.c_uint(0), ctypes.c_uint(0)
-        self._c.pjsua_conf_get_signal_level(ctypes.c_int(slot), ctypes.byref(given), ctypes.byref(taken))
-        return given.value, taken.value
+    def loudness(self, slot: int) -> int:
+        """What this place gives to others, 0…255."""
+        taken, given = ctypes.c_uint(0), ctypes.c_uint(0)
+        self._c.pjsua_conf_get_signal_level(ctypes.c_int(slot), ctypes.byref(taken), ctypes.byref(given))
+        return given.value
 
 
 def status_of(error: BaseException) -> int:
@@ -98,3 +98,4 @@ def words(error: BaseException) -> str:
     """An error in short words."""
     found = re.search(r"error: (.*?) \(status=(\d+)\)", str(error))
     return f"{found[1]} ({found[2]})" if found else str(error)
+
