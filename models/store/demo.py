@@ -20,7 +20,7 @@ from sqlalchemy.schema import CreateIndex, DropIndex
 from models.contacts import contact
 from models.customers import customer, device, phone
 from models.rules.clocks import sheet_day, sheet_number
-from models.store import demo_house
+from models.store import demo_house, demo_plan
 from models.store.database import Database
 from models.store.demo_crowd import DAY_S, Crowd, house_day, pour
 from models.store.search import customer_vector
@@ -51,10 +51,13 @@ async def fill(
     seed: int = 3,
     password: str = PASSWORD,
     now: float | None = None,
+    waiting: bool = False,
     progress: Callable[[int, int], None] = lambda done, of: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Filled:
     """Lay the demo down. `service` is not needed and not used; `progress(done, of)` counts customers.
+
+    `waiting` leaves callers to be called back in the list, so that it is not empty.
 
     Raises InterruptedError when `cancelled()` turned true; no customer is there then.
     """
@@ -70,6 +73,8 @@ async def fill(
         known = await _known_customers(conn, now)
         await conn.execute(insert(sheet_days).values(day=sheet_day(now), last=LAST_SHEET))
         await _crowd(conn, customers - known, seed, now, known, customers, progress, cancelled)
+        if waiting:
+            await demo_plan.leave_waiting(conn, demo_house.words("plan"), now)
         counted = max(customers, known)
         await conn.execute(insert(setting).values(name=MARK, value={"customers": counted, "seed": seed}, changed=now))
     async with owner.reading() as conn:

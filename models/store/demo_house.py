@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The demo's house: staff, queues, dispositions, knowledge, outbound rules and the service policy of 瀚川.
+"""The demo's house: staff, queues, dispositions, knowledge and the service policy of 瀚川; its plan is `demo_plan`'s.
 
 Names and words are data in `resources/demo/house.json`; the policy's words are catalogue keys, so that it speaks both
 languages. Prices in cents.
@@ -18,9 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 import resources
 from models.contacts import disposition
 from models.kinds import Group
-from models.store import people
+from models.store import demo_plan, people
 from models.store.database import Database
-from models.work import article, outbound_rule, policy, queue, setting
+from models.work import article, policy, setting
 
 COMPANY = "瀚川"
 VISIT_PRICE = 30_000
@@ -33,7 +33,7 @@ NO_STATION = "青禾市"
 
 @lru_cache(maxsize=4)
 def words(file: str) -> dict[str, Any]:
-    """The demo's words: `house` or `crowd`."""
+    """The demo's words: `house`, `plan`, `pictured` or `crowd`."""
     return json.loads((Path(resources.__file__ or "").parent / "demo" / f"{file}.json").read_text(encoding="utf-8"))
 
 
@@ -56,22 +56,9 @@ async def staff(owner: Database, password: str) -> list[str]:
 
 
 async def furnish(conn: AsyncConnection, now: float) -> None:
-    """Queues, dispositions, knowledge, outbound rules, policy and the company's name."""
+    """The routing plan, dispositions, knowledge, policy and the company's name."""
     house = words("house")
-    await conn.execute(
-        insert(queue),
-        [
-            {"id": i, "words_zh": zh, "words_en": en, "skills": skills, "numbers": numbers, "priority": priority}
-            for i, zh, en, skills, numbers, priority in house["queues"]
-        ],
-    )
-    await conn.execute(
-        insert(outbound_rule),
-        [
-            {"place": place, "prefix": prefix, "allowed": allowed, "why": why}
-            for place, prefix, allowed, why in house["outbound_rules"]
-        ],
-    )
+    await demo_plan.lay_down(conn, words("plan"), house["queues"], now)
     codes: list[dict[str, Any]] = []
     for place, (code, zh, en, children) in enumerate(house["dispositions"], start=1):
         codes.append({"code": code, "parent": "", "words_zh": zh, "words_en": en, "place": place})

@@ -8,7 +8,9 @@ from sqlalchemy import text
 
 from models.kinds import Confidence, TicketStage, WarrantyState
 from models.rules import policy
-from models.store import cards, demo
+from models.rules.lines import trunk_fault
+from models.rules.plan import DestinationKind, Strategy
+from models.store import cards, demo, plan_rows, plans
 from tests.conftest import Site
 
 NOW = 1_774_000_000.0
@@ -89,3 +91,43 @@ async def test_bulk_indexes_are_there_afterwards(site: Site, monkeypatch: pytest
     await demo.fill(owner, customers=100, now=NOW)
     async with owner.reading() as conn:
         assert (await conn.execute(indexes)).scalars().all() == before
+
+
+@pytest.mark.usefixtures("quick_people")
+async def test_the_plan_of_the_demo(site: Site) -> None:
+    await demo.fill(site.owner(), customers=5, now=NOW, waiting=True)
+    async with site.service().reading() as conn:
+        plan = await plans.read_plan(conn)
+        trunks = await plans.read_trunks(conn)
+        levels = await plans.read_levels(conn, "1001")
+        lines = await plan_rows.recalls(conn)
+        shown = await plan_rows.trunks(conn)
+    main = plan.numbers["400"].destination
+    assert (main.kind, main.target, plan.first) == (DestinationKind.QUEUE, "server", "server")
+    assert plan.queues["server"].strategy is Strategy.LONGEST_IDLE and not plan.queues["server"].calendar
+    assert len({each.strategy for each in plan.queues.values()}) == 5
+    week = plan.calendars["week"].special
+    assert week["2026-02-23"] == () and week["2026-02-28"] == ((540, 1080),) and week["2027-02-06"] == ()
+    assert plan.menus["main"].options["3"].target == "complaint"
+    assert [rule.prefix for rule in plan.outbound] == ["+86", "+852", "+"]
+    assert trunks == () and [row.line.name for row in shown] == ["telecom", "unicom"]
+    assert not [trunk_fault(row.line, row.secret_set) for row in shown if trunk_fault(row.line, row.secret_set)]
+    assert levels["server"] == 5
+    assert [line.task.kind for line in lines].count("web_callback") == 2 and len(lines) == 5
+    assert next(line for line in lines if line.task.note == "abandoned").waited_s > 0
+
+
+@pytest.mark.usefixtures("quick_people")
+async def test_who_takes_the_first_number_is_who_takes_the_key_accounts(site: Site) -> None:
+    """A queue with fewer agents would change who counts as the last one reachable."""
+    await demo.fill(site.owner(), customers=1, now=NOW)
+    async with site.service().reading() as conn:
+        plan = await plans.read_plan(conn)
+    staff = [line for line in demo.demo_house.words("house")["staff"] if "agent" in line[2]]
+    levels = demo.demo_house.words("plan")["levels"]
+
+    def agents(queue: str) -> set[str]:
+        asked = plan.queues[queue].skills.items()
+        return {who for who, _, _, can, _ in staff if all(s in can and levels[who].get(s, 3) >= n for s, n in asked)}
+
+    assert agents("enterprise") == agents("server") and agents("complaint") >= agents("server") | agents("client")
