@@ -20,6 +20,7 @@ from models.store.database import connect_service
 from models.store.errors import StoreError
 from models.store.server import EmbeddedServer
 from resources.i18n import tr
+from telephony.phone.choice import ENGINES, INSTEAD, look_at, wished
 from telephony.phone.sound import microphones
 
 CLOCK_OFF_S = 2.0
@@ -73,9 +74,21 @@ def font() -> Finding:
 
 
 def sip_engine() -> Finding:
-    """The softphone's engine loads."""
-    ok, said = _in_child("import pjsua2; print(getattr(pjsua2, '__name__', 'pjsua2'))")
-    return _finding("sip", "ok" if ok else "bad", "sip_ok" if ok else "sip_missing", said)
+    """Which softphone engine to use here, and why."""
+    wish = wished()
+    if wish not in ENGINES:
+        known = ", ".join(ENGINES)
+        return Finding("sip", "bad", tr("phone.engine_unknown", wish, known), tr("phone.engine_way_out"))
+    found = {engine: look_at(engine) for engine in ENGINES}
+    running = next((engine for engine in (wish, INSTEAD.get(wish, "")) if engine and not found[engine].why), "")
+    if not running:
+        return Finding("sip", "bad", tr("phone.engine_none", found[wish].why), tr("phone.engine_way_out"))
+    words = tr(f"phone.engine_{running}")
+    if running != wish:
+        words = tr("phone.engine_instead", wish, found[wish].why, words)
+        return Finding("sip", "warn", words, tr("phone.engine_way_out"))
+    others = ", ".join(one.engine for one in found.values() if not one.why and one.engine != running)
+    return Finding("sip", "ok", tr("phone.engine_others", words, others) if others else words)
 
 
 def sound() -> Finding:

@@ -12,12 +12,12 @@ import logging
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from resources.i18n import known, tr
+from telephony.phone.choice import wished
 from telephony.phone.door import DoorClosed, door_of, knock, peer
 from telephony.phone.engine import (
     REPORTS,
@@ -33,6 +33,7 @@ from telephony.phone.engine import (
     Speak,
     Unregister,
 )
+from telephony.phone.other_python import NoEnvironment, interpreter_of
 from telephony.wire import BadMessage, decode, encode
 
 log = logging.getLogger(__name__)
@@ -63,7 +64,8 @@ class Handset:
     """One person's handset at one site.
 
     `on_report(report)` hears every report; `on_lost(why)` that the handset died (died | silent) or is gone for good
-    (another_desk | engine_unavailable | no_start); `on_back(now)` that a handset is there again.
+    (another_desk | engine_unavailable | no_start); `on_back(now)` that a handset is there again. `engine` and
+    `interpreter` empty: those of TR_PHONE_ENGINE and TR_HANDSET_PYTHON, or the best there are.
     """
 
     def __init__(
@@ -74,16 +76,18 @@ class Handset:
         on_report: Callable[[Report], None],
         on_lost: Callable[[str], None] = lambda why: None,
         on_back: Callable[[HandsetNow], None] = lambda now: None,
-        engine: str = "pjsua2",
+        engine: str = "",
         bind: str = "127.0.0.1",
         sound: bool = True,
         away_s: float = 60.0,
         directory: Path | None = None,
-        interpreter: str = sys.executable,
+        interpreter: str = "",
     ) -> None:
         self._path = door_of(site, person, directory)
+        self._engine, self._interpreter = engine or wished(), interpreter
+        self._told_instead = False
         self._command = [
-            interpreter, "-m", "telephony.phone.handset", "--socket", str(self._path), "--engine", engine,
+            "-m", "telephony.phone.handset", "--socket", str(self._path), "--engine", self._engine,
             "--bind", bind, "--away", str(away_s), *([] if sound else ["--no-sound"]),
         ]  # fmt: skip
         self._on_report, self._on_lost, self._on_back = on_report, on_lost, on_back
@@ -160,7 +164,7 @@ class Handset:
                 break
             except DoorClosed as error:
                 if not started and (self._process is None or self._process.poll() is not None):
-                    self._spawn()
+                    self._spawn(await self._find_interpreter())
                     started = True
                 code = self._process.poll() if self._process is not None else None
                 if code == EXIT_NO_ENGINE:
@@ -190,12 +194,19 @@ class Handset:
                 self._write(command)
         return now
 
-    def _spawn(self) -> None:
+    async def _find_interpreter(self) -> str:
+        try:
+            return self._interpreter or await asyncio.to_thread(interpreter_of, self._engine)
+        except NoEnvironment as error:
+            raise HandsetLost("engine_unavailable", str(error)) from None
+
+    def _spawn(self, interpreter: str) -> None:
         log.info("starting a handset at %s", self._path)
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with open(self._path.with_suffix(".err"), "wb") as said:
             self._process = subprocess.Popen(
-                self._command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said, start_new_session=True,
+                [interpreter, *self._command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said,
+                start_new_session=True,
                 cwd=Path(__file__).parents[2],
             )  # fmt: skip
 
@@ -229,6 +240,7 @@ class Handset:
     def _hear(self, report: Report) -> None:
         if isinstance(report, HandsetNow):
             before, self.now = self.now, report
+            self._say_instead(report.capabilities.name)
             if self._first is not None and not self._first.done():
                 self._first.set_result(report)
                 return
@@ -238,6 +250,12 @@ class Handset:
             self._on_report(report)
         except Exception:
             log.exception("on_report %s", type(report).__name__)
+
+    def _say_instead(self, running: str) -> None:
+        """Another engine than the wished one runs: the person hears it once."""
+        if running != self._engine and not self._told_instead:
+            self._told_instead = True
+            self._on_report(CommandRefused("Engine", f"instead_{running}"))
 
     async def _watch(self) -> None:
         while not self._closed:

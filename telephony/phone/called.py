@@ -15,6 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from telephony.phone.choice import make_engine
 from telephony.phone.engine import (
     AnswerCall,
     CallChanged,
@@ -25,7 +26,6 @@ from telephony.phone.engine import (
     Report,
     Speak,
 )
-from telephony.phone.handset import make_engine
 from telephony.phone.tones import mark
 
 TONE_HZ = 560

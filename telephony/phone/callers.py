@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from telephony.phone.choice import make_engine
 from telephony.phone.engine import (
     CallChanged,
     CallGone,
@@ -29,7 +30,6 @@ from telephony.phone.engine import (
     Report,
     Speak,
 )
-from telephony.phone.handset import make_engine
 from telephony.phone.tones import mark
 
 FIRST_TONE_HZ = 700

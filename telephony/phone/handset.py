@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import importlib
 import logging
 import os
 import signal
@@ -17,8 +16,8 @@ import sys
 from dataclasses import replace
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import Any
 
+from telephony.phone.choice import ENGINES, make_engine_or_instead, wished
 from telephony.phone.door import Lock, open_door
 from telephony.phone.engine import (
     COMMANDS,
@@ -38,12 +37,6 @@ from telephony.wire import BadMessage, decode, encode
 
 log = logging.getLogger(__name__)
 
-ENGINES = {
-    "pjsua2": ("telephony.phone.pjsua2", "Pjsua2Engine"),
-    "pjsua2_pybind11": ("telephony.phone.pjsua2_pybind11", "Pybind11Engine"),
-    "pyvoip": ("telephony.phone.pyvoip", "PyvoipEngine"),
-    "hardware": ("telephony.phone.hardware", "HardwareEngine"),
-}
 DESK_AWAY_S = 60.0  # how long a call goes on without a desk before the leg is released and the caller offered again
 RELEASE_WAIT_S = 2.0
 SLOW_DESK_BYTES = 1 << 16  # above it loudness is left out
@@ -163,21 +156,13 @@ def _line(report: Report) -> bytes:
     return encode(report).encode() + b"\n"
 
 
-def make_engine(name: str, **settings: Any) -> PhoneEngine:
-    """The engine of that name. Raises EngineUnavailable with the way out."""
-    if name not in ENGINES:
-        raise EngineUnavailable(f"There is no SIP engine {name!r}; known: {', '.join(ENGINES)}.")
-    module, cls = ENGINES[name]
-    return getattr(importlib.import_module(module), cls)(**settings)
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Parse, take the lock, run; returns the exit code."""
     parser = argparse.ArgumentParser(prog="handset", description="The softphone of one desk.")
     parser.add_argument(
         "--socket", type=Path, required=True, help="where the desk connects; its directory becomes 0700"
     )
-    parser.add_argument("--engine", default="pjsua2", help="SIP engine: " + ", ".join(ENGINES))
+    parser.add_argument("--engine", default=wished(), help="SIP engine: " + ", ".join(ENGINES))
     parser.add_argument("--bind", default="127.0.0.1", help="address for SIP and RTP")
     parser.add_argument("--port", type=int, default=0, help="SIP port, 0 any free one")
     parser.add_argument("--no-sound", action="store_true", help="never open a sound device")
@@ -195,7 +180,11 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"A handset already runs at {options.socket}.", file=sys.stderr)
         return EXIT_HELD
     try:
-        engine = make_engine(options.engine, bind=options.bind, port=options.port, sound=not options.no_sound)
+        engine, instead = make_engine_or_instead(
+            options.engine, bind=options.bind, port=options.port, sound=not options.no_sound
+        )
+        if instead:
+            log.warning("%s runs instead of %s: %s", engine.capabilities.name, options.engine, instead)
         asyncio.run(HandsetProcess(engine, options.socket, options.away).run())
     except EngineUnavailable as error:
         log.error("%s", error)

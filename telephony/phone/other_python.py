@@ -15,8 +15,6 @@ import sys
 import time
 from pathlib import Path
 
-from platformdirs import user_cache_path
-
 WHEELS = {"pjsua2_pybind11": ("pjsua2-pybind11==0.1a3", "import pjsua2; pjsua2.CallSendDtmfParam; pjsua2.InvState")}
 CHOSEN = "TR_HANDSET_PYTHON"
 MAKE_S = 180.0
@@ -29,6 +27,8 @@ class NoEnvironment(RuntimeError):
 
 def place_of(engine: str) -> Path:
     """The environment of that engine for this Python."""
+    from platformdirs import user_cache_path  # not in that environment itself, where nobody asks
+
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     return user_cache_path("three-rings", appauthor=False) / f"{engine}-py{version}"
 

@@ -98,4 +98,3 @@ def words(error: BaseException) -> str:
     """An error in short words."""
     found = re.search(r"error: (.*?) \(status=(\d+)\)", str(error))
     return f"{found[1]} ({found[2]})" if found else str(error)
-

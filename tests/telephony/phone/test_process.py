@@ -10,9 +10,10 @@ import sys
 
 import pytest
 
+from telephony.phone.choice import make_engine
 from telephony.phone.door import DoorClosed, knock, open_door, private_dir
 from telephony.phone.engine import CallGone, CommandRefused, EngineUnavailable, Goodbye, Keep, Register
-from telephony.phone.handset import EXIT_HELD, EXIT_NO_ENGINE, main, make_engine
+from telephony.phone.handset import EXIT_HELD, EXIT_NO_ENGINE, main
 from tests.telephony.phone.stage import ROOT, Line, alive, talk, until
 
 
