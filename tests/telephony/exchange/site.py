@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from telephony.exchange.engine import Done, EndCall, Exchange, Fact, Refused, SetAccount, Snapshot
-from tests.telephony.exchange.peers import PATIENCE, Addr, Caller, Peer, Phone
+from telephony.exchange.engine import Done, EndCall, Exchange, Fact, PhoneRegistered, Refused, SetAccount, Snapshot
+from tests.telephony.exchange.peers import PATIENCE, Addr, Caller, Peer, Phone, until
 
 F = TypeVar("F")
 
@@ -70,12 +70,14 @@ class Site:
         ]
 
     async def phone(self, extension: str, hz: float = 1500.0) -> Phone:
-        """A registered phone."""
+        """A registered phone, as far as the exchange has told."""
+        before = len(self.seen(PhoneRegistered, extension=extension))
         await self.do(SetAccount, extension, f"secret-{extension}")
         phone = Phone(extension, f"secret-{extension}", hz)
         phone.host = self.phone_host
         self.peers.append(await phone.open())
         assert await phone.register(self.phones) == 200
+        await until(lambda: len(self.seen(PhoneRegistered, extension=extension)) > before)
         return phone
 
     async def caller(self, number: str = "13800138000", hz: float = 1000.0) -> Caller:

@@ -7,9 +7,19 @@ import asyncio
 import json
 from pathlib import Path
 
-from telephony.exchange.engine import CallArrived, CallRefused
+from telephony.exchange.engine import CallArrived, CallRefused, SetOpen
 from tests.telephony.exchange.conftest import EmbeddedSite, start
 from tests.telephony.exchange.peers import HOST, Caller
+
+
+async def test_options_tell_whether_the_house_is_open(site: EmbeddedSite) -> None:
+    """Asterisk answers OPTIONS by itself; there the trunk learns it from the 503 to its call alone."""
+    caller = await site.caller()
+    assert (await caller.ask("OPTIONS", site.trunk)).status_code == 200
+    await site.do(SetOpen, False)
+    assert (await caller.ask("OPTIONS", site.trunk)).status_code == 503
+    caller.call(site.trunk, "400")
+    assert (await site.fact(CallRefused, code=503)).why == "closed"
 
 
 async def test_no_registration_and_no_other_request_at_the_trunk_side(site: EmbeddedSite) -> None:

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from telephony.exchange.asterisk.engine import AsteriskExchange
+from telephony.exchange.asterisk.own import start_asterisk
 from telephony.exchange.embedded.client import EmbeddedExchange, start_if_absent
 from telephony.exchange.engine import (
     Exchange,
@@ -31,7 +33,7 @@ from tests.telephony.exchange.conftest import end
 from tests.telephony.exchange.peers import Addr, address, until
 from tests.telephony.exchange.site import Site
 
-ENGINES = ("embedded",)
+ENGINES = ("embedded", "asterisk")
 CUSTOMERS = "127.0.0.2"  # where customers call from
 PROVIDER = "127.0.0.3"  # where providers are that tests set up by themselves
 WORLD = Trunk("world", CUSTOMERS, numbers=("400", "401"))
@@ -107,6 +109,22 @@ def embedded_house() -> Iterator[House]:
 
     yield House("embedded", address(where.trunk), address(where.phones), where.recordings, connect)
     end(where.pid)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def asterisk_house() -> Iterator[House]:
+    """A real Asterisk of this worker."""
+    folder = Path(tempfile.mkdtemp(prefix="tr-"))
+    own = asyncio.run(start_asterisk(folder / "asterisk"))
+    node = own.node()
+    (folder / "recordings").mkdir()
+
+    async def connect() -> Exchange:
+        return await AsteriskExchange.connect((node,), folder / "recordings")
+
+    yield House("asterisk", address(own.trunk), address(own.phones), folder / "recordings", connect)
+    asyncio.run(own.stop())
     shutil.rmtree(folder, ignore_errors=True)
 
 
