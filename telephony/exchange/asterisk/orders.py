@@ -169,6 +169,7 @@ def _connect(switch: NodeSwitch, call: Call, order: Connect) -> str:
         leg.ordered = False
     supervision.barge(switch, call)
     switch.rewire(call)
+    switch.recorder.listen(call)
     switch.write(call)
     return ""
 

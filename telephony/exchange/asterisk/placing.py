@@ -2,7 +2,7 @@
 """Legs that we place: ringing a phone of this node or of another one, dialling a number over a trunk.
 
 A channel is made with our id, so that a second order for it conflicts, and dialled afterwards: so it is ours from its
-first moment, and what a trunk lets us hear before the answer can be heard. Returns why it was not done, empty when done.
+first moment, and what a trunk lets us hear before the answer can be heard. Returns why it was not done, else "".
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def bridge_id(call: CallId, side: str) -> str:
 
 
 def keeper_id(call: CallId, side: str) -> str:
-    """The channel that keeps a side's bridge from being left by everybody, at which Asterisk would end the recording."""
+    """Who stays in a side's bridge: were it left by everybody, Asterisk would end the recording."""
     return f"{call}{BETWEEN}k{BETWEEN}{side}"
 
 
@@ -82,21 +82,25 @@ class Recorder:
             call.file = ""
             self._take_down(call)
             return "exists" if bad.status == 409 else f"cannot record: {bad.status} {bad.data}"
-        for leg in list(call.answered()):
-            self.joined(call, leg)
+        self.listen(call)
         self._switch.write(call)
         return ""
 
-    def joined(self, call: Call, leg: Leg) -> None:
-        """A leg is answered: it is heard too."""
+    def listen(self, call: Call) -> None:
+        """Hear every customer, and the staff who are in a group: not who waits, listens in or whispers."""
         if not call.file or call.paused or call.foreign:
             return
+        grouped = {leg for group in call.groups for leg in group}
+        heard = {leg.id for leg in call.answered() if leg.side == "customer" or leg.id in grouped}
         ari = self._switch.ari
-        snoop = call.snoops[leg.id] = f"{call.id}{BETWEEN}e{BETWEEN}{leg.id}{BETWEEN}{time.monotonic_ns()}"
-        ari.ask(
-            "POST", f"channels/{name(leg.channel)}/snoop/{name(snoop)}", spy="in", whisper="none",
-            app=self._switch.node.app, appArgs=f"{EAR},{bridge_id(call.id, SIDES[leg.side])}",
-        )  # fmt: skip
+        for leg_id in [leg for leg in call.snoops if leg not in heard]:
+            ari.ask("DELETE", f"channels/{name(call.snoops.pop(leg_id))}")
+        for leg in [call.legs[leg_id] for leg_id in sorted(heard) if leg_id not in call.snoops]:
+            snoop = call.snoops[leg.id] = f"{call.id}{BETWEEN}e{BETWEEN}{leg.id}{BETWEEN}{time.monotonic_ns()}"
+            ari.ask(
+                "POST", f"channels/{name(leg.channel)}/snoop/{name(snoop)}", spy="in", whisper="none",
+                app=self._switch.node.app, appArgs=f"{EAR},{bridge_id(call.id, SIDES[leg.side])}",
+            )  # fmt: skip
 
     def left(self, call: Call, leg: Leg) -> None:
         """Asterisk ends an ear with its leg."""
@@ -115,8 +119,7 @@ class Recorder:
                 self.finish(call)
                 return "the recording could not be paused and was ended"
         else:
-            for leg in list(call.answered()):
-                self.joined(call, leg)
+            self.listen(call)
         self._switch.write(call)
         return ""
 

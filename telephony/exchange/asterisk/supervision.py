@@ -33,7 +33,7 @@ def supervise(switch: NodeSwitch, call: Call, order: Supervise) -> str:
         return "no_such_leg"
     if leg.stage != "answered" or of.stage != "answered":
         return "not_answered"
-    if order.mode not in (*WHISPERS, "off") or leg.side != "staff" or leg is of:
+    if order.mode not in (*WHISPERS, "off") or leg.side != "staff" or of.side != "staff" or leg is of:
         return "bad_order"
     if any(leg.id in group for group in call.groups):
         return "bad_order"
@@ -54,7 +54,7 @@ def supervise(switch: NodeSwitch, call: Call, order: Supervise) -> str:
             appArgs=f"{EAR},{watch_bridge(call, leg.id)}",
         )  # fmt: skip
     else:
-        switch.rewire(call)
+        switch.hush(call, leg)
     switch.write(call)
     return ""
 
@@ -73,5 +73,7 @@ def leg_ended(switch: NodeSwitch, call: Call, leg: LegId) -> None:
     for watcher, (of, _) in list(call.supervised.items()):
         if leg in (watcher, of):
             del call.supervised[watcher]
+            if watcher in call.legs:
+                switch.hush(call, call.legs[watcher])
             if snoop := call.watchers.pop(watcher, ""):
                 switch.ari.ask("DELETE", f"channels/{name(snoop)}")

@@ -17,7 +17,7 @@ from pathlib import Path
 from telephony.exchange.asterisk import arriving, graph, supervision
 from telephony.exchange.asterisk.accounts import Accounts
 from telephony.exchange.asterisk.book import Book
-from telephony.exchange.asterisk.calls import BETWEEN, INBOUND, PROMPT, STATE, Call, Leg
+from telephony.exchange.asterisk.calls import BETWEEN, INBOUND, PROMPT, SILENCE, STATE, Call, Leg
 from telephony.exchange.asterisk.causes import code_of, why_failed
 from telephony.exchange.asterisk.client import Ari, Event, name
 from telephony.exchange.asterisk.media import Ears
@@ -174,6 +174,15 @@ class NodeSwitch:
         """Bring everybody where he belongs."""
         graph.rewire(call, self.ari)
 
+    def hush(self, call: Call, leg: Leg) -> None:
+        """Silence, until somebody is connected or something is played."""
+        leg.ordered, leg.then = True, SILENCE
+        if leg.place != SILENCE:
+            graph.leave(leg, self.ari)
+            leg.place = SILENCE
+            graph.sound(leg, SILENCE, self.ari)
+        self.rewire(call)
+
     def watch_phone(self, leg: Leg) -> None:
         """A phone that does not ring is not there."""
         self._later(leg.channel, SILENT_PHONE_S, self._silent)
@@ -277,7 +286,7 @@ class NodeSwitch:
             leg.answered_at = time.monotonic()
             self.fact(LegAnswered(call.id, leg.id, leg.answered_at))
             self.rewire(call)
-            self.recorder.joined(call, leg)
+            self.recorder.listen(call)
             self.ears.wake()
 
     def _played(self, event: Event) -> None:
