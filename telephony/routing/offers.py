@@ -18,7 +18,7 @@ from telephony.calls import (
     OfferFailed,
     OfferRinging,
 )
-from telephony.routing import ringing, talking, transfer, waiting
+from telephony.routing import callbacks, ringing, talking, transfer, waiting
 from telephony.routing.floor import Call, Offer, Role, Turn
 
 
@@ -65,6 +65,8 @@ def _answered(turn: Turn, call: Call, offer: Offer) -> None:
         transfer.engineer_answered(turn, call, call.consult, offer)
     elif offer.role is Role.DIAL:
         talking.own_phone_answered(turn, call)
+    elif offer.role is Role.CALLBACK:
+        callbacks.agent_answered(turn, call, offer)
     else:
         talking.join(turn, call, offer)
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -25,8 +25,10 @@ class Pace:
         return self.means.get(queue, (USUAL_S, 0))[0]
 
 
-def observe(pace: Pace, orders: Iterable[Order], queue_of: Callable[[CallId], str], now: float) -> Pace:
+def observe(pace: Pace, orders: Sequence[Order], queue_of: Callable[[CallId], str], now: float) -> Pace:
     """The pace after what routing has just written down."""
+    if not any(isinstance(order, Note) and order.kind in ("connected", "wrap_up_ended") for order in orders):
+        return pace
     means, since = dict(pace.means), dict(pace.since)
     for order in orders:
         match order:
@@ -39,8 +41,6 @@ def observe(pace: Pace, orders: Iterable[Order], queue_of: Callable[[CallId], st
                 means[queue] = (mean + (now - begun - mean) / seen, seen)
             case _:
                 pass
-    if means == pace.means and since == pace.since:
-        return pace
     return Pace(MappingProxyType(means), MappingProxyType(since))
 
 

@@ -27,6 +27,7 @@ from models.kinds import AgentState, StateReason
 from telephony.calls import AlarmSupervisor, LegId, PlayRingback, RingAgent, WithdrawOffer
 from telephony.routing import agents, queues
 from telephony.routing.floor import Agent, Call, Hearing, Offer, Role, Settings, Turn
+from telephony.routing.way import Saying
 
 
 def expiry(offer: Offer, settings: Settings) -> float:
@@ -63,8 +64,9 @@ def offer_call(turn: Turn, call: Call, person: Agent) -> None:
 
 
 def let_hear_ringing(turn: Turn, call: Call) -> Call:
-    """The caller hears ringing; with the first one the promise to him begins."""
-    if call.hearing is not Hearing.RINGING:
+    """The caller hears ringing; with the first one the promise to him begins. Words being said are not cut off: he
+    hears it ring after them."""
+    if call.hearing is not Hearing.RINGING and call.way.saying is Saying.NOTHING:
         turn.order(PlayRingback(call.id, answered=call.answered))
     if not call.promise_started:
         turn.note(call.id, "ringback")

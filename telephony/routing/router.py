@@ -19,6 +19,7 @@ from telephony.calls import (
     AgentSignedOut,
     BackAsked,
     CallArrived,
+    CallbackQueued,
     CallerHungUp,
     CallId,
     CompleteAsked,
@@ -39,11 +40,14 @@ from telephony.calls import (
     OfferFailed,
     OfferRinging,
     Order,
+    OutsideAnswered,
+    OutsideFailed,
     ParkAsked,
     PhoneReachable,
     PhoneUnreachable,
     PickUpAsked,
     PlanChanged,
+    PromptOver,
     StaffDialled,
     StateChosen,
     SuperviseAsked,
@@ -54,12 +58,16 @@ from telephony.calls import (
     WrapUpFinished,
 )
 from telephony.routing import (
+    admission,
     agents,
+    callbacks,
     offers,
+    pace,
     parking,
     presence,
     ringing,
     staff,
+    steering,
     supervising,
     talking,
     waiting,
@@ -73,9 +81,21 @@ def step(floor: Floor, event: Event, now: float) -> tuple[Floor, tuple[Order, ..
     turn = Turn(floor, now)
     _let_time_pass(turn)
     _happen(turn, event)
+    steering.follow(turn)
     waiting.serve(turn)
     supervising.follow(turn)
+    _keep_pace(turn)
     return turn.floor(), tuple(turn.orders)
+
+
+def _keep_pace(turn: Turn) -> None:
+    """Contacts that were connected or wrapped up in this step."""
+
+    def queue_of(id: CallId) -> str:
+        call = turn.calls.get(id)
+        return call.queue if call is not None else ""
+
+    turn.pace = pace.observe(turn.pace, turn.orders, queue_of, turn.now)
 
 
 def due(floor: Floor) -> float | None:
@@ -95,6 +115,7 @@ def _deadlines(floor: Floor, call: Call) -> Iterator[float]:
         yield call.back_until
     if call.deadline is not None:
         yield call.deadline
+    yield from steering.deadlines(floor, call)
     for watcher in call.watchers:
         if not watcher.joined:
             yield watcher.asked_at + floor.settings.offer_s
@@ -124,7 +145,9 @@ def _happen(turn: Turn, event: Event) -> None:
         case WrapUpExtended():
             agents.extend_wrap_up(turn, event)
         case CallArrived():
-            waiting.arrived(turn, event)
+            admission.arrived(turn, event)
+        case CallbackQueued():
+            callbacks.queued(turn, event)
         case DialledOut():
             talking.dial(turn, event)
         case Adopted(agent=agent):
@@ -140,14 +163,17 @@ def _happen(turn: Turn, event: Event) -> None:
             | PickUpAsked() | SuperviseAsked() | SuperviseLeft() | TakeOverAsked()
         ):  # fmt: skip
             call = turn.calls.get(event.call)
-            if call is not None:  # otherwise the caller was quicker, which the desk is told by the call's end
+            if call is None:
+                return  # the caller was quicker, which the desk is told by the call's end
+            if not isinstance(event, HangUpAsked) or not steering.hang_up_asked(turn, call, event):
                 wishes.carry_out(turn, call, event)
         case AgentLegGone(call=id):
             if (call := turn.calls.get(id)) is not None:
                 _leg_gone(turn, call, event)
         case (
             CustomerFound() | CustomerAnswered() | CustomerLegFailed() | MediaBothWays() | CallerHungUp() | KeyPressed()
-        ):
+            | PromptOver() | OutsideAnswered() | OutsideFailed()
+        ):  # fmt: skip
             if (call := turn.calls.get(event.call)) is not None:
                 _customer_event(turn, call, event)
         case PlanChanged(plan):
@@ -159,16 +185,28 @@ def _happen(turn: Turn, event: Event) -> None:
 
 
 def _leg_gone(turn: Turn, call: Call, event: AgentLegGone) -> None:
+    if steering.leg_gone(turn, call, event):
+        return
     if not supervising.leg_gone(turn, call, event) and not staff.leg_gone(turn, call, event):
         presence.leg_gone(turn, call, event)
 
 
-def _customer_event(
-    turn: Turn,
-    call: Call,
-    event: CustomerFound | CustomerAnswered | CustomerLegFailed | MediaBothWays | CallerHungUp | KeyPressed,
-) -> None:
+CustomerEvent = (
+    CustomerFound | CustomerAnswered | CustomerLegFailed | MediaBothWays | CallerHungUp | KeyPressed | PromptOver
+    | OutsideAnswered | OutsideFailed
+)  # fmt: skip
+
+
+def _customer_event(turn: Turn, call: Call, event: CustomerEvent) -> None:
     match event:
+        case CustomerAnswered() | CustomerLegFailed() if steering.customer(turn, call, event):
+            pass
+        case CallerHungUp() if steering.hung_up(turn, call, event):
+            pass
+        case PromptOver():
+            steering.through(turn, call)
+        case OutsideAnswered() | OutsideFailed():
+            steering.outside_happened(turn, call, event)
         case CustomerFound():
             turn.put_call(replace(call, customer=event.customer, level=event.level, last_agent=event.last_agent))
         case CustomerAnswered():
@@ -180,7 +218,7 @@ def _customer_event(
         case CallerHungUp():
             talking.caller_hung_up(turn, call)
         case KeyPressed(digit=digit):
-            waiting.key_pressed(turn, call, digit)
+            steering.key(turn, call, digit)
         case _:
             assert_never(event)
 
@@ -206,9 +244,10 @@ def _call_time(turn: Turn, id: CallId) -> None:
         return
     overdue = [offer for offer in offers.all_of(call) if ringing.expiry(offer, turn.settings) <= turn.now]
     for offer in overdue:
-        if (call := turn.calls.get(id)) is not None and offer in offers.all_of(call):
-            offers.came_to_nothing(turn, call, offer, ringing.why_expired(offer), rings=True)
-    if overdue:
+        present = turn.calls.get(id)
+        if present is not None and offer in offers.all_of(present):
+            offers.came_to_nothing(turn, present, offer, ringing.why_expired(offer), rings=True)
+    if overdue or steering.time(turn, call):
         return
     if call.deadline is not None and call.deadline <= turn.now:
         _past_deadline(turn, call)
@@ -221,6 +260,8 @@ def _call_time(turn: Turn, id: CallId) -> None:
 
 
 def _past_deadline(turn: Turn, call: Call) -> None:
+    if steering.past_deadline(turn, call):
+        return
     if call.stage is Stage.FAREWELL:
         talking.finish(turn, call, Outcome.CALLBACK, HangUpBy.SYSTEM)
     elif call.stage is Stage.PARKED:

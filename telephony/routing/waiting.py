@@ -1,13 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Callers who wait: announcement and music, nobody reachable, the call-back by key 1, and who is served when."""
+"""Callers who wait: announcement and music, their place, nobody reachable, the recall list, and who is served when.
+
+Call-backs that are owed wait among them: they hear nothing, and are rung or dialled when their turn comes.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from telephony.calls import AlarmSupervisor, AnswerAndWait, CallArrived, PromiseCallback
-from telephony.routing import queues, ringing
-from telephony.routing.floor import Call, Hearing, IllegalTransition, Stage, Turn
+from models.rules import hours
+from models.rules.plan import Callback, QueuePlan
+from telephony.calls import AlarmSupervisor, AnswerAndWait, CallArrived, CallBack, PromiseCallback
+from telephony.routing import announcing, queues, ringing
+from telephony.routing.floor import Call, Hearing, IllegalTransition, Role, Stage, Turn
+from telephony.routing.way import Owed, Saying
+
+CALLBACK_RINGS_S = 45.0  # how long a customer who is called back may let it ring
+PROMPTS = {"promised": "callback_noted"}
 
 
 def arrived(turn: Turn, event: CallArrived) -> None:
@@ -21,6 +30,9 @@ def arrived(turn: Turn, event: CallArrived) -> None:
 def serve(turn: Turn) -> None:
     """Give every waiting call, in order, the agent it can have; who gets none hears why."""
     for call in queues.waiting_in_order(turn):
+        if call.owed is not None and not call.owed.reached:
+            _serve_owed(turn, call, call.owed)
+            continue
         person, new_round = queues.choose_for(turn, call)
         if person is None:
             let_wait(turn, call)
@@ -43,12 +55,53 @@ def let_wait(turn: Turn, call: Call) -> None:
         call = replace(promise(turn, call, "unserved"), unserved=True)
     elif call.hearing is not Hearing.MUSIC:
         call = announce(turn, call, "nobody")
-    turn.put_call(call)
+    turn.put_call(announcing.position(turn, call))
+
+
+def _serve_owed(turn: Turn, call: Call, owed: Owed) -> None:
+    """A call-back's turn: its agent's phone first, or its customer's when as many agents are free as are dialled for.
+
+    Outside the queue's hours nobody is called back."""
+    plan = announcing.plan_of(turn, call)
+    if owed.not_before > turn.now or not open_now(turn, plan):
+        return
+    person, _ = queues.choose_for(turn, call)
+    if person is None:
+        return
+    if plan is None or plan.callback is not Callback.CUSTOMER_FIRST:
+        call, offer = ringing.ring(turn, call, person, Role.CALLBACK)
+        turn.put_call(replace(call, offers=(offer,), offered=call.offered | {person.id}))
+        return
+    dialled = [each for each in turn.calls.values() if _dialled_first(each) and each.queue == call.queue]
+    free = sum(queues.free(turn, each) and queues.fits(each, call) for each in turn.agents.values())
+    if len(dialled) < free:
+        turn.order(CallBack(call.id, call.number))
+        turn.put_call(replace(call, stage=Stage.DIALLING, deadline=turn.now + CALLBACK_RINGS_S))
+
+
+def _dialled_first(call: Call) -> bool:
+    return call.owed is not None and call.stage is Stage.DIALLING and not call.agent
+
+
+def open_now(turn: Turn, plan: QueuePlan | None) -> bool:
+    """Whether the queue works at this hour."""
+    if plan is None:
+        return True
+    calendar = turn.plan.calendars.get(plan.calendar)
+    shut = plan.emergency or bool(turn.plan.emergency)
+    return not shut and (calendar is None or hours.at(calendar, turn.now).open)
 
 
 def announce(turn: Turn, call: Call, announcement: str) -> Call:
-    """Answer the caller if that has not happened, play the announcement, then music."""
-    turn.order(AnswerAndWait(call.id, announcement))
+    """Answer the caller if that has not happened, play the announcement, then music.
+
+    In his language where the plan knows it, and with the recording notice where it is due."""
+    notice = announcing.notice_due(turn, call) and announcement != "promised"
+    if notice or call.way.planned:
+        words = (announcing.NOTICE if notice else "", PROMPTS.get(announcement, announcement))
+        call = announcing.say(turn, call, words, Saying.NEWS, within_s=announcing.NEWS_S)
+    else:
+        turn.order(AnswerAndWait(call.id, announcement))
     turn.note(call.id, "waiting_answered", announcement=announcement)
     return replace(call, answered=True, hearing=Hearing.MUSIC)
 
