@@ -24,14 +24,60 @@ WORDS = {
         "nobody": "现在无人接听，按 1 键我们会回电给您。",
         "callback_noted": "好的，我们已经记下您的号码，会尽快回电给您。再见。",
         "recording_notice": "为了保证服务质量，本次通话将被录音。",
+        "welcome": "您好，欢迎致电三声客户服务热线。",
+        "closed": "您好，现在是非工作时间。请您在工作时间再来电，谢谢。再见。",
+        "closed_holiday": "您好，今天是节假日，我们暂停服务。请您在工作日再来电，谢谢。再见。",
+        "closed_emergency": "您好，由于特殊情况，热线暂停服务。给您带来不便，敬请谅解。再见。",
+        "blocked": "您好，您的来电无法接通。再见。",
+        "unavailable": "对不起，现在无法为您接通，请稍后再拨。再见。",
+        "menu_example": "报修请按 1，查询请按 2，投诉请按 3。英语服务请按 9。",
+        "menu_wrong": "对不起，按键无效。",
+        "voicemail_greeting": "请在提示音后留言，留言结束请按井号键或直接挂机。",
+        "callback_no_number": "对不起，我们没有收到您的号码，无法给您回电，请稍后再拨。再见。",
+        "callback_here": "您好，这里是三声客户服务热线，您预约的回电，正在为您接通坐席。",
+        "position_far": "您前面还有六十位以上的来电。",
+        "wait_short": "预计等待不到一分钟。",
+        "wait_long": "预计等待一小时以上。",
     },
     "en": {
         "waiting": "Hello. All our agents are busy. Please hold on, we will be with you as soon as possible.",
         "nobody": "Nobody can answer right now. Press 1 and we will call you back.",
         "callback_noted": "Thank you. We have noted your number and will call you back soon. Goodbye.",
         "recording_notice": "To keep our service good, this call will be recorded.",
+        "welcome": "Hello, and welcome to the Three Rings customer service hotline.",
+        "closed": "Hello. We are closed at this hour. Please call again during our working hours. Goodbye.",
+        "closed_holiday": "Hello. Today is a holiday and we are closed. Please call again on a working day. Goodbye.",
+        "closed_emergency": "Hello. Our hotline is closed for an exceptional reason. We are sorry. Goodbye.",
+        "blocked": "Hello. Your call cannot be connected. Goodbye.",
+        "unavailable": "We are sorry, your call cannot be connected now. Please try again later. Goodbye.",
+        "menu_example": "For repairs, press 1. For enquiries, press 2. For complaints, press 3. For Chinese, press 9.",
+        "menu_wrong": "Sorry, that key is not in use.",
+        "voicemail_greeting": "Please leave a message after the tone. When you are done, press hash or hang up.",
+        "callback_no_number": "Sorry, we did not get your number and cannot call you back. Please try later. Goodbye.",
+        "callback_here": "Hello, this is the Three Rings hotline, calling you back as you asked. One moment, please.",
+        "position_far": "There are more than sixty callers before you.",
+        "wait_short": "The expected wait is less than a minute.",
+        "wait_long": "The expected wait is more than an hour.",
     },
 }
+
+PIECES = {
+    "zh_CN": {
+        "position": "您目前的排队序号是",
+        "wait_about": "预计等待约",
+        "wait_minute": "分钟。",
+        "wait_minutes": "分钟。",
+    },
+    "en": {
+        "position": "You are number",
+        "wait_about": "The expected wait is about",
+        "wait_minute": "minute.",
+        "wait_minutes": "minutes.",
+    },
+}
+"""Words that are said one after the other with numbers between them, so without silence at their edges."""
+NUMBERS_TO = 59  # number-0 … number-59
+DIGITS_ZH = "零一二三四五六七八九"
 VOICES = {"zh_CN": ("cmn", 205, 50), "en": ("en-gb", 165, 45)}
 
 ROBOTS = {
@@ -68,7 +114,17 @@ ROBOTS = {
 }  # fmt: skip
 
 
-def speak(words: str, voice: str, speed: int, pitch: int, target: Path) -> None:
+def number_words(value: int, language: str) -> str:
+    """0…59 in words; espeak reads English digits by itself."""
+    if language != "zh_CN":
+        return str(value)
+    tens, ones = divmod(value, 10)
+    if not tens:
+        return DIGITS_ZH[ones]
+    return ("" if tens == 1 else DIGITS_ZH[tens]) + "十" + (DIGITS_ZH[ones] if ones else "")
+
+
+def speak(words: str, voice: str, speed: int, pitch: int, target: Path, *, piece: bool = False) -> None:
     """Speech to an 8 kHz WAV. Raises CalledProcessError when espeak-ng or sox fails."""
     with tempfile.TemporaryDirectory() as folder:
         raw = Path(folder) / "speech.wav"
@@ -76,8 +132,19 @@ def speak(words: str, voice: str, speed: int, pitch: int, target: Path) -> None:
             ["espeak-ng", "-v", voice, "-s", str(speed), "-p", str(pitch), "-w", str(raw), words], check=True
         )
         form = ["-r", str(RATE), "-c", "1", "-b", "16"]
-        effects = ["gain", "-6", "highpass", "200", "lowpass", "3400", "norm", PEAK_DB, "pad", "0.15", "0.25"]
+        edges = ["pad", "0.15", "0.25"]
+        if piece:
+            trim = ["silence", "1", "0.01", "0.5%", "reverse"]
+            edges = [*trim, *trim, "pad", "0.02", "0.08"]
+        effects = ["gain", "-6", "highpass", "200", "lowpass", "3400", "norm", PEAK_DB, *edges]
         subprocess.run(["sox", str(raw), *form, str(target), *effects], check=True)
+
+
+def beep() -> npt.NDArray[np.int16]:
+    """The tone before a message: 1 kHz, 0.4 s, with soft edges."""
+    t = np.arange(int(0.4 * RATE)) / RATE
+    soft = np.minimum(np.minimum(t / 0.01, (0.4 - t) / 0.01), 1)
+    return (np.sin(2 * np.pi * 1000 * t) * soft * 9000).astype(np.int16)
 
 
 def music() -> npt.NDArray[np.int16]:
@@ -123,6 +190,10 @@ def main() -> None:
         voice, speed, pitch = VOICES[language]
         for name, words in prompts.items():
             speak(words, voice, speed, pitch, HERE / language / f"{name}.wav")
+        numbers = {f"number-{value}": number_words(value, language) for value in range(NUMBERS_TO + 1)}
+        for name, words in {**PIECES[language], **numbers}.items():
+            speak(words, voice, speed, pitch, HERE / language / f"{name}.wav", piece=True)
+        save(beep(), HERE / language / "beep.wav")
     (HERE / "robots").mkdir(exist_ok=True)
     for name, (voice, speed, pitch, words) in ROBOTS.items():
         speak(words, voice, speed, pitch, HERE / "robots" / f"{name}.wav")
