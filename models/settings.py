@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_data_path
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SYSTEM_DATA = Path("/var/lib/threerings")
@@ -45,6 +45,10 @@ class Settings(BaseSettings):
 
     # the exchange: our own, or Asterisk (the machines of asterisk.json in the data directory, or one of our own)
     exchange: Literal["embedded", "asterisk"] = "embedded"
+
+    # wishes from the web; without a key that door is closed
+    wishes_key: SecretStr = SecretStr("")
+    wishes_per_minute: int = Field(default=30, ge=1)  # from one address
 
     # the three rings
     ring_cadence_s: float = Field(default=5.0, gt=0)  # one ring and its pause

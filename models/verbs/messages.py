@@ -91,7 +91,7 @@ async def voicemail_listen(act: Act, voicemail: int) -> dict[str, Any]:
     if row["state"] != "kept":
         raise VerbRefused("refusal.sound_erased")
     act.audited(voicemail=voicemail, contact=row["contact"])
-    return {"file": row["file"], "contact": row["contact"]}
+    return {"file": row["file"], "contact": row["contact"], "seconds": row["seconds"]}
 
 
 @verb(EVERYBODY)
