@@ -32,9 +32,11 @@ class Hearing:
 
     # ---- what changes it ----------------------------------------------------------------------------------------
 
-    def play(self, leg_id: LegId, prompts: tuple[str, ...], then: str, ended: Callable[[], None]) -> None:
+    def play(
+        self, leg_id: LegId, prompts: tuple[str, ...], then: str, language: str, ended: Callable[[], None]
+    ) -> None:
         """Play to one leg; raises NoSuchSound before anything changes."""
-        sounds = [self._library.get(name) for name in prompts]
+        sounds = [self._library.get(name, language) for name in prompts]
         after = self._library.get(then) if then else None
         self._players[leg_id] = Player(sounds, after, ended if prompts else None)
 

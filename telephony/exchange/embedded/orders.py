@@ -8,6 +8,7 @@ import re
 import time
 from typing import TYPE_CHECKING, assert_never
 
+from resources.i18n import LANGUAGES
 from telephony.exchange.embedded import hearing, trunks
 from telephony.exchange.embedded.dialling import OutboundLeg, Placing
 from telephony.exchange.embedded.legs import InboundLeg
@@ -229,10 +230,10 @@ def _play(call: Call, order: Play) -> str:
         return "no_such_leg"
     if call.answered(order.leg) is None:
         return "not_answered"
-    if order.then not in ("", "music", "ringing"):
+    if order.then not in ("", "music", "ringing") or order.language not in ("", *LANGUAGES):
         return "bad_order"
     try:
-        call.play(order.leg, order.prompts, order.then)
+        call.play(order.leg, order.prompts, order.then, order.language)
     except NoSuchSound as error:
         return f"no prompt {error}"
     return ""

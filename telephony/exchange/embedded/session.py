@@ -112,10 +112,10 @@ class Call:
             for leg in self.legs.values()
         )
 
-    def play(self, leg_id: LegId, prompts: tuple[str, ...], then: str) -> None:
+    def play(self, leg_id: LegId, prompts: tuple[str, ...], then: str, language: str = "") -> None:
         """Play to one leg; raises NoSuchSound before anything changes."""
         self.hearing.play(
-            leg_id, prompts, then, lambda: self.house.fact(PromptEnded(self.id, leg_id, time.monotonic()))
+            leg_id, prompts, then, language, lambda: self.house.fact(PromptEnded(self.id, leg_id, time.monotonic()))
         )
         self.rewire()
 

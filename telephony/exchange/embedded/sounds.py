@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 
-from resources.i18n import LANGUAGES
 from telephony.exchange.embedded.g711 import FRAME, RATE, SILENCE, Samples, encode
 
 log = logging.getLogger(__name__)
@@ -49,27 +48,27 @@ def _ringing_tone() -> Sound:
 
 
 class Library:
-    """The prompts of a language folder, with those of the folder above as a fallback. "en/waiting" names another
-    language's; where that has none, ours is played."""
+    """The prompts of the house's language, or of another one, with those of the folder above as a fallback."""
 
     def __init__(self, root: Path, language: str) -> None:
         self._root = root
-        self._folders = (root / language, root)
-        self._sounds: dict[str, Sound] = {RINGING: _ringing_tone()}
+        self._language = language
+        self._sounds: dict[tuple[str, str], Sound] = {("", RINGING): _ringing_tone()}
 
-    def get(self, name: str) -> Sound:
+    def get(self, name: str, language: str = "") -> Sound:
         """The sound called `name`; raises NoSuchSound when there is no usable file."""
-        if name not in self._sounds:
-            self._sounds[name] = self._read(name)
-        return self._sounds[name]
+        key = (language, name)
+        if key not in self._sounds:
+            self._sounds[key] = self._read(name, language)
+        return self._sounds[key]
 
-    def _read(self, name: str) -> Sound:
-        language, _, plain = name.rpartition("/")
-        if language not in ("", *LANGUAGES) or not plain.replace("_", "").replace("-", "").isalnum():
+    def _read(self, name: str, language: str) -> Sound:
+        if not name or not name.replace("_", "").replace("-", "").isalnum():
             raise NoSuchSound(name)
-        for folder in (*((self._root / language,) if language else ()), *self._folders):
+        spoken = [self._root / each for each in dict.fromkeys((language or self._language, self._language))]
+        for folder in (*spoken, self._root):
             try:
-                with wave.open(str(folder / f"{plain}.wav"), "rb") as file:
+                with wave.open(str(folder / f"{name}.wav"), "rb") as file:
                     if (file.getnchannels(), file.getsampwidth(), file.getframerate()) != (1, 2, RATE):
                         log.error("prompt %s is not 8 kHz mono 16 bit", name)
                         continue

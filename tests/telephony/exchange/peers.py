@@ -44,6 +44,7 @@ class Peer:
         self.name = name
         self.hz = hz
         self.host = HOST
+        self.to = ""  # the number in To when it is another one than in the request URI
         self.laws: tuple[int, ...] = (sdp.PCMA, sdp.PCMU)
         self.talks: list[Talk] = []
         self.past: list[Talk] = []
@@ -91,7 +92,7 @@ class Peer:
         invite.headers.set_single(
             "From", sender or f"<sip:{self.name}@{self.transactions.sent_by}>;tag={generate_tag()}"
         )
-        invite.headers.set_single("To", f"<{uri}>")
+        invite.headers.set_single("To", f"<sip:{self.to}@{to[0]}>" if self.to else f"<{uri}>")
         invite.headers.set_single("Call-ID", generate_branch())
         invite.headers.set_single("CSeq", "1 INVITE")
         invite.headers.set_single("Max-Forwards", "70")

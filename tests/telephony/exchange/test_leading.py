@@ -21,16 +21,20 @@ from telephony.exchange.embedded.client import EmbeddedExchange, StartFailed, st
 from telephony.exchange.embedded.process import RUNNING
 from telephony.exchange.embedded.recorder import repair
 from telephony.exchange.embedded.settings import BadSettings
+from telephony.exchange.embedded.switch import LEADERLESS_GRACE_S
 from telephony.exchange.engine import (
     CallArrived,
+    Connect,
     EndCall,
+    LegAnswered,
     LegEnded,
     Refused,
     Ring,
     SetOpen,
+    Supervise,
 )
 from tests.telephony.exchange.conftest import EmbeddedSite, alive, start
-from tests.telephony.exchange.conversations import bridged, channels, heard
+from tests.telephony.exchange.conversations import AGENT, BOSS, ENGINEER, bridged, channels, heard, joined, tones
 from tests.telephony.exchange.peers import loudness, silent_blocks, until
 
 
@@ -91,6 +95,39 @@ async def test_an_agent_lost_without_a_switchboard_leaves_the_customer_with_musi
     (samples,) = await heard(customer, seconds=1.0)
     assert loudness(samples, 1500) < 200
     assert np.abs(samples.astype(float)).mean() > 100  # the announcement
+
+
+async def test_colleagues_talk_on_without_a_switchboard_until_one_is_left(own_site: EmbeddedSite) -> None:
+    site = own_site
+    one, two = await site.phone("1001", AGENT), await site.phone("1002", ENGINEER)
+    talks = []
+    for leg, phone in (("a1", one), ("a2", two)):
+        await site.do(Ring, "staff-1", leg, phone.name, {})
+        talks.append(await phone.rung())
+        talks[-1].answer()
+        await site.fact(LegAnswered, leg=leg)
+    await site.do(Connect, "staff-1", (("a1", "a2"),))
+    await site.client.close()
+    await asyncio.sleep(LEADERLESS_GRACE_S + 0.3)
+    assert [tones(samples) for samples in await heard(*talks)] == [{ENGINEER}, {AGENT}]
+    talks[0].hang_up()
+    await talks[1].reaches("ended")
+
+
+async def test_a_supervisor_left_alone_without_a_switchboard_is_no_help(own_site: EmbeddedSite) -> None:
+    """The agent's phone is gone: the customer hears the announcement, although somebody listens."""
+    site = own_site
+    call, customer, agent = await bridged(site)
+    boss = await joined(site, call, "9001", "s1", BOSS)
+    await site.do(Supervise, call, "s1", "a1", "whisper")
+    await site.client.close()
+    await asyncio.sleep(0.1)
+    agent.hang_up()
+    (samples,) = await heard(customer, seconds=1.0)
+    assert tones(samples) == set()
+    assert np.abs(samples.astype(float)).mean() > 100
+    customer.hang_up()
+    await boss.reaches("ended")
 
 
 async def test_it_ends_itself_after_the_last_call_when_nobody_leads(data: Path) -> None:

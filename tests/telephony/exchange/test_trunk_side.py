@@ -7,9 +7,20 @@ import asyncio
 import json
 from pathlib import Path
 
-from telephony.exchange.engine import CallArrived, CallRefused, SetOpen
+import pytest
+
+from telephony.exchange.engine import (
+    CallArrived,
+    CallRefused,
+    Dial,
+    RemoveTrunk,
+    SetOpen,
+    SetTrunk,
+    TrunkChanged,
+)
+from telephony.exchange.engine import Trunk as Setting
 from tests.telephony.exchange.conftest import EmbeddedSite, start
-from tests.telephony.exchange.peers import HOST, Caller
+from tests.telephony.exchange.peers import HOST, Caller, Trunk, until
 
 
 async def test_options_tell_whether_the_house_is_open(site: EmbeddedSite) -> None:
@@ -87,3 +98,47 @@ async def test_who_is_no_trunk_is_refused(data: Path) -> None:
         assert (await site.fact(CallRefused)).why == "not_a_trunk"
     finally:
         await site.close()
+
+
+async def test_behind_nat_the_outer_address_stands_in_contact_too(site: EmbeddedSite) -> None:
+    """With Asterisk that is a matter of its transport, which its administrator configures."""
+    provider = Trunk()
+    site.peers.append(await provider.open())
+    setting = Setting("nat", HOST, provider.here[1], external_address="127.0.0.88")
+    await site.do(SetTrunk, setting)
+    try:
+        await site.do(Dial, f"nat-{site.epoch}", "c1", "13900001111", "", "nat")
+        await until(lambda: bool(provider.invites))
+        assert "@127.0.0.88:" in (provider.invites[0].get_header("contact") or "")
+        assert "c=IN IP4 127.0.0.88" in provider.invites[0].text
+        provider.talks[0].hang_up()
+    finally:
+        await site.do(RemoveTrunk, "nat")
+
+
+@pytest.mark.parametrize(
+    ("setting", "word"),
+    [
+        (Setting("x", HOST, codecs=("G722", "PCMA")), "G722"),
+        (Setting("x", HOST, transport="tls"), "tls"),
+        (Setting("x", HOST, external_address="home"), "home"),
+    ],
+)
+async def test_what_this_engine_cannot_do_for_a_trunk_is_said_plainly(
+    site: EmbeddedSite, setting: Setting, word: str
+) -> None:
+    assert word in await site.refused(SetTrunk, setting)
+
+
+async def test_a_call_to_the_contact_we_registered_is_for_the_number_in_to(site: EmbeddedSite) -> None:
+    provider = Trunk(user="acme9", secret="geheim")
+    site.peers.append(await provider.open())
+    setting = Setting("reg", HOST, provider.here[1], register=True, username="acme9", secret="geheim", numbers=("777",))
+    await site.do(SetTrunk, setting)
+    try:
+        await site.fact(TrunkChanged, trunk="reg", state="registered")
+        provider.to = "777"
+        provider.call(site.trunk, "acme9")
+        await site.fact(CallArrived, trunk="reg", to_number="777")
+    finally:
+        await site.do(RemoveTrunk, "reg")

@@ -4,9 +4,13 @@
 from __future__ import annotations
 
 import asyncio
+import wave
+from pathlib import Path
 
 import numpy as np
+import pytest
 
+import resources
 from telephony.exchange.engine import (
     Answer,
     CallEnded,
@@ -25,6 +29,7 @@ from tests.telephony.exchange.conversations import (
     AGENT,
     CUSTOMER,
     ENGINEER,
+    Samples,
     arrived,
     bridged,
     heard,
@@ -122,6 +127,28 @@ async def test_a_later_order_replaces_the_prompt_and_it_ends_without_a_word(site
     await site.do(Connect, call, ((call, "a1"),))
     assert await hears(customer, agent) == [{AGENT}, {CUSTOMER}]
     assert not site.seen(PromptEnded)
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+async def test_a_prompt_is_spoken_in_the_language_that_was_ordered(site: ContractSite, language: str) -> None:
+    call, customer = await arrived(site)
+    await site.do(Answer, call)
+    assert await site.refused(Play, call, call, ("nobody",), language="Klingon") == "bad_order"
+    await site.fact(MediaStarted, leg=call)
+    await site.do(Play, call, call, ("nobody",), then="", language=language)
+    (samples,) = await heard(customer, seconds=1.0)
+    likeness = {each: alike(samples[2000:6000], each, "nobody") for each in ("zh_CN", "en")}
+    assert likeness.pop(language) > 0.9
+    assert max(likeness.values()) < 0.7
+
+
+def alike(samples: Samples, language: str, prompt: str) -> float:
+    """How well the samples fit into the prompt, at the best place: 1 is the same."""
+    with wave.open(str(Path(resources.__file__).parent / "prompts" / language / f"{prompt}.wav")) as file:
+        whole = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2").astype(float)
+    part = samples.astype(float)
+    power = np.convolve(whole**2, np.ones(len(part)), "valid")
+    return float(np.max(np.correlate(whole, part, "valid") / np.sqrt(power * (part**2).sum() + 1.0)))
 
 
 async def once_heard(talk: Talk, hz: float) -> None:

@@ -121,13 +121,11 @@ async def test_only_one_codec_is_offered_when_only_one_is_set(site: ContractSite
     assert "8" not in provider.invites[0].text.split("RTP/AVP ")[1].splitlines()[0].split()
 
 
-async def test_behind_nat_the_outer_address_is_told(site: ContractSite) -> None:
+async def test_behind_nat_voice_is_called_to_the_outer_address(site: ContractSite) -> None:
     provider = await site.provider(Trunk(user="acme"), external_address="127.0.0.88")
     await site.do(Dial, f"out-{site.epoch}", "c1", NUMBER, "", "acme")
     await until(lambda: bool(provider.invites))
-    invite = provider.invites[0]
-    assert "@127.0.0.88" in (invite.get_header("contact") or "")
-    assert "c=IN IP4 127.0.0.88" in invite.text
+    assert "c=IN IP4 127.0.0.88" in provider.invites[0].text
 
 
 async def test_a_change_and_a_removal_leave_the_calls_alone(site: ContractSite) -> None:
