@@ -21,6 +21,8 @@ from desktop.flows.facts import Topic
 from desktop.flows.front import Check, SignInFailed
 from desktop.flows.handover import TasksFlow, TransferFlow
 from desktop.flows.handset import Handset, HandsetLost, kept_session
+from desktop.flows.house import HouseFlow
+from desktop.flows.house_recall import RecallFlow
 from desktop.flows.outbox import Outbox, Refused
 from desktop.flows.reading import Reading
 from desktop.flows.sign_in import SignIn
@@ -68,6 +70,8 @@ class Desk:
         self.transfer = TransferFlow(self)
         self.tasks = TasksFlow(self)
         self.board = BoardFlow(self)
+        self.house = HouseFlow(self)
+        self.recall = RecallFlow(self)
         self.sign_in = SignIn(self)
         self._no_sound = no_sound
         self._link: LinkClient | None = None
@@ -153,6 +157,11 @@ class Desk:
         """Where the server listens. Raises SiteError when this machine knows of none."""
         place = read_place(self.data_dir)
         return place.host, place.port
+
+    def recording_address(self, what: str) -> tuple[str, str]:
+        """Where the service gives out a recording (`voicemail/12`), and the token to show there."""
+        host, port = self.link_address()
+        return f"http://{host}:{port}/recordings/{what}", self._keep.get("token", "")
 
     def _link_url(self) -> str:
         """Where the link is now: the server may listen elsewhere after it was started again."""
@@ -275,7 +284,7 @@ class Desk:
                     self._hear(message)
 
     def _hear(self, message: object) -> None:
-        for flow in (self.calls, self.sheet, self.transfer, self.tasks, self.board):
+        for flow in (self.calls, self.sheet, self.transfer, self.tasks, self.board, self.house, self.recall):
             flow.heard(message)
 
     def _welcome(self, welcome: link.Welcome) -> None:

@@ -33,9 +33,23 @@ def _board_page(desk: Desk, theme: Theme) -> QWidget:
     return BoardPage(desk, theme)
 
 
+def _house_page(desk: Desk, theme: Theme) -> QWidget:
+    from desktop.panes.house_page import HousePage
+
+    return HousePage(desk, theme)
+
+
+def _recall_page(desk: Desk, theme: Theme) -> QWidget:
+    from desktop.panes.house_recall import RecallPage
+
+    return RecallPage(desk, theme)
+
+
 PAGES: tuple[tuple[str, frozenset[str], str, PageMaker], ...] = (
     ("agent", frozenset({"agent", "complaint_specialist"}), "headset", _agent_page),
     ("engineer", frozenset({"engineer"}), "headset", _engineer_page),
     ("board", frozenset({"supervisor", "manager"}), "grid", _board_page),
+    ("recall", frozenset({"agent", "engineer", "supervisor", "manager"}), "cb", _recall_page),
+    ("house", frozenset({"supervisor", "manager", "administrator"}), "gear", _house_page),
 )
 """Page, the groups that have it, its icon, what makes it. Imported when first shown: a desk starts with one page."""

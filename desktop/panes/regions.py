@@ -8,9 +8,12 @@ from PySide6.QtWidgets import QApplication, QSplitter, QWidget
 
 
 def panes_of(page: QWidget | None) -> list[QWidget]:
-    """The panes of a page's splitter, or the page itself."""
+    """The panes that a page names itself, those of its splitter, or the page."""
     if page is None:
         return []
+    named = getattr(page, "panes", None)
+    if callable(named):
+        return list(named())
     splitter = getattr(page, "splitter", None)
     if isinstance(splitter, QSplitter):
         return [pane for n in range(splitter.count()) if (pane := splitter.widget(n)) is not None]

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Why a call went as it did: who could have taken it and with what score, who missed it, what sent it on.
+
+`show(contact)` reads the history and paints it as a line of steps; the same call again costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRect, QSize
+from PySide6.QtWidgets import QFrame, QStyleOptionViewItem, QVBoxLayout, QWidget
+
+from desktop.flows.house_why import WhyFlow, WhyLine
+from desktop.panes.paint import Brush
+from desktop.panes.rows import RowDelegate, Rows, RowsView
+from desktop.panes.section import HEADER_H, bar
+from desktop.widgets.figures import second
+from desktop.widgets.labels import ElideLabel, EmptyPlace, label
+from desktop.widgets.theme import Theme
+from models.rules.refusals import in_words
+from resources.i18n import tr
+
+if TYPE_CHECKING:
+    from desktop.flows.desk import Desk
+
+PAD = 16
+SIGNS = {
+    "call": ("phone", "text2"), "queue": ("users", "text2"), "menu": ("keypad", "text2"),
+    "eligible": ("star", "accent"),
+    "offer": ("bell", "ring.text"), "missed": ("warn", "miss.text"), "answered": ("check", "ready.text"),
+    "overflow": ("transfer", "ring.text"), "closed": ("lock", "miss.text"), "relaxed": ("filter", "text2"),
+    "callback": ("cb", "text2"), "message": ("inbox", "text2"), "ended": ("hangup", "text2"),
+    "other": ("info", "text3"),
+}  # fmt: skip
+
+
+class WhyDelegate(RowDelegate):
+    height = 48
+    hover = False
+
+    def draw(self, brush: Brush, box: QRect, row: WhyLine, selected: bool) -> None:
+        icon, tone = SIGNS.get(row.sign, SIGNS["other"])
+        inner = box.adjusted(PAD, 0, -PAD, 0)
+        brush.icon(QRect(inner.left(), box.top() + 6, 18, 20), icon, tone, 16)
+        inner.setLeft(inner.left() + 26)
+        upper = QRect(inner.left(), box.top() + 5, inner.width(), 20)
+        lower = QRect(inner.left(), box.top() + 25, inner.width(), 18)
+        used = brush.text(upper, second(row.at), "caption", "text3", right=True) + 8 if row.at else 0
+        brush.text(upper.adjusted(0, 0, -used, 0), in_words(row.words, row.args), "body")
+        said = in_words(row.more, row.more_args) if row.more else ""
+        brush.text(lower, said, "caption", "text2")
+        brush.rule(box)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: object) -> QSize:
+        return QSize(100, self.height)
+
+    def tip(self, row: WhyLine) -> str:
+        said = in_words(row.more, row.more_args) if row.more else ""
+        return "\n".join(words for words in (in_words(row.words, row.args), said) if words)
+
+
+def _spoken(row: WhyLine) -> str:
+    said = in_words(row.more, row.more_args) if row.more else ""
+    return f"{in_words(row.words, row.args)} {said}".strip()
+
+
+class WhyPane(QFrame):
+    """Stands beside a list, or alone in a panel."""
+
+    def __init__(self, desk: Desk, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.flow = WhyFlow(desk)
+        self.setProperty("role", "pane")
+        self.setAccessibleName(tr("why.title"))
+        header, row = bar("header", HEADER_H, PAD)
+        row.addWidget(label(tr("why.title"), "title"))
+        self.about = ElideLabel("", "caption", "text3")
+        row.addWidget(self.about, 1)
+        self.list = RowsView(Rows(_spoken, lambda line: line.key), WhyDelegate(theme), tr("why.title"), scrolls=True)
+        self.empty = EmptyPlace("info", tr("why.none"))
+        self.empty.words.setWordWrap(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(header)
+        column.addWidget(self.empty, 1)
+        column.addWidget(self.list, 1)
+        self.flow.changed.watch(self.refresh)
+        self.refresh()
+
+    def show(self, contact: str | None = None) -> None:
+        """Explain this contact, "" nothing; without one, show the widget."""
+        if contact is None:
+            super().show()
+            return
+        self.flow.open(contact)
+
+    def refresh(self) -> None:
+        lines = self.flow.lines
+        self.about.setText(self.flow.contact)
+        self.list.show_rows(lines)
+        self.list.setVisible(bool(lines))
+        self.empty.setVisible(not lines)
+        self.empty.words.setText(tr("why.none" if not self.flow.contact else f"why.{self.flow.state}"))
