@@ -123,6 +123,12 @@ class CallFlow:
         call = self.call
         if call is None:
             return Press.IGNORED
+        if call.role == "supervise":
+            self._desk.board.leave()
+            return Press.HANG_UP
+        if call.role == "staff":  # a colleague needs no second press
+            self._desk.send(link.HangUp(call.call))
+            return Press.HANG_UP
         if call.stage == "dialling":
             self._desk.send(link.HangUp(call.call, "not_reached"))
             return Press.HANG_UP

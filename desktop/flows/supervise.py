@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from desktop.flows.facts import Topic
+from desktop.flows.hang_up import HangUpGuard, Press
 from models.kinds import AgentState
 from telephony import messages as link
 
@@ -21,11 +22,45 @@ class BoardFlow:
         self.changed = Topic("board_changed")
         self.board: link.Board | None = None
         self._watching = False
+        self._guards = {"barge": HangUpGuard(), "take_over": HangUpGuard()}
 
     def watch(self, on: bool) -> None:
         """Ask for the board, or let it be."""
         self._watching = on
         self._desk.send(link.WatchBoard(on))
+
+    def press(self, what: str, now: float) -> None:
+        """One press while on a call: listen and whisper at once; barge and take_over at the second press, because the
+        customer hears of them. `now` is any steady clock."""
+        mine = self.listening
+        if mine is None:
+            return
+        if what in ("barge", "take_over") and mine.mode != what:
+            guard = self._guards[what]
+            self._disarm_others(what)
+            if guard.press(now, customer_gone=False) is not Press.HANG_UP:
+                return
+        self.disarm()
+        if what == "take_over":
+            self.take_over()
+        elif mine.mode != what:
+            self._desk.send(link.Supervise(mine.call, mine.peer, what))
+
+    def armed(self, now: float) -> tuple[str, float]:
+        """What a second press would do now, and for how many seconds yet; ("", 0) when nothing is armed."""
+        for what, guard in self._guards.items():
+            left = guard.left(now)
+            if left > 0:
+                return what, left
+        return "", 0.0
+
+    def disarm(self) -> None:
+        self._disarm_others("")
+
+    def _disarm_others(self, what: str) -> None:
+        for name, guard in self._guards.items():
+            if name != what:
+                guard.disarm()
 
     def supervise(self, person: link.Colleague, mode: str) -> None:
         """Hear this agent's call: listen | whisper | barge. Asked again, the mode changes without ringing again."""

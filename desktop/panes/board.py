@@ -7,11 +7,12 @@ coming is marked with its age and never passes for the present.
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.panes import board_figures as figures
@@ -19,6 +20,7 @@ from desktop.panes.board_chart import QuarterChart
 from desktop.panes.board_formula import FigureCard, FormulaBox, Formulas
 from desktop.panes.board_side import ALARMS_SHOWN, CLOCKS_SHOWN, AlarmDelegate, ClockDelegate, alarm_words, urgent_first
 from desktop.panes.board_tiles import AgentTiles
+from desktop.panes.monitor_strip import MonitorStrip
 from desktop.panes.rows import Rows, RowsView
 from desktop.widgets.beat import beat
 from desktop.widgets.figures import clock
@@ -68,6 +70,8 @@ class BoardPage(QWidget):
         self.search.textChanged.connect(self._search)
         self.tiles = AgentTiles(theme, desk.now)
         self.tiles.menu_wanted.connect(self.open_menu)
+        self.strip = MonitorStrip(desk)
+        self.tiles.chosen.connect(self.strip.show_for)
         self._nobody = EmptyPlace("users", tr("board.nobody"))
         self._chart_names = label("", "caption", "text2")
         self.chart = QuarterChart()
@@ -101,6 +105,7 @@ class BoardPage(QWidget):
         outer.addLayout(inside, 1)
         desk.board.changed.watch(self.refresh)
         desk.tasks.changed.watch(self._show_clocks)
+        desk.calls.changed.watch(self.strip.refresh)
         beat().second.connect(self._tick)
         self.refresh()
 
@@ -136,6 +141,7 @@ class BoardPage(QWidget):
         column.addLayout(head)
         column.addWidget(line)
         column.addWidget(scroll, 1)
+        column.addWidget(self.strip)
         return frame
 
     def _right_side(self) -> QVBoxLayout:
@@ -186,6 +192,7 @@ class BoardPage(QWidget):
         if self._text:
             people = tuple(one for one in people if self._text in f"{one.name} {one.agent}".lower())
         self.tiles.show_people(people)
+        self.strip.show_for(self.tiles.current_person())
         none = tr("board.no_match", self.search.text().strip()) if self._text else tr("board.nobody")
         self._nobody.words.setText(none)
         self._nobody.setVisible(not people)
@@ -242,9 +249,22 @@ class BoardPage(QWidget):
 
     def close_panel(self) -> bool:
         """Esc shuts the formula if it is open; whether it was."""
+        if self._desk.board.listening is not None:
+            if not self._desk.board.armed(time.monotonic())[0]:
+                self._desk.board.leave()
+            self._desk.board.disarm()
+            self.strip.refresh()
+            return True
         was = not self.formula.isHidden()
         self.formula.hide()
         return was
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """1 listen, 2 whisper, 3 barge in, 4 take over, for the chosen agent."""
+        digit = event.text()
+        if len(digit) == 1 and digit in "1234" and self.strip.pick(int(digit)):
+            return
+        super().keyPressEvent(event)
 
     def menu_for(self, person: Colleague) -> QMenu:
         """What a supervisor may set this agent to. What he is already in is disabled."""

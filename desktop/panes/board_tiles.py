@@ -167,6 +167,9 @@ class TileView(QListView):
             where = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
             self.menu_wanted.emit(index.data(ROW), where)
             return
+        if event.text().isdigit():  # the page's keys, no search for a name
+            event.ignore()
+            return
         super().keyPressEvent(event)
 
 
@@ -208,6 +211,7 @@ class AgentTiles(QWidget):
     """All groups, the urgent ones first. `groups` by state; empty ones are hidden."""
 
     menu_wanted = Signal(object, QPoint)
+    chosen = Signal(object)
 
     def __init__(self, theme: Theme, now: Callable[[], float]) -> None:
         super().__init__()
@@ -223,6 +227,7 @@ class AgentTiles(QWidget):
             group.view.selectionModel().selectionChanged.connect(
                 lambda chosen, _gone, group=group: self._only(group) if chosen.count() else None
             )
+            group.view.selectionModel().selectionChanged.connect(lambda *_: self.chosen.emit(self.current_person()))
         column.addStretch(1)
         beat().second.connect(self._tick)
 
@@ -235,6 +240,13 @@ class AgentTiles(QWidget):
             if other is not group:
                 other.view.clearSelection()
         self._selecting = False
+
+    def current_person(self) -> Colleague | None:
+        """The one agent chosen on the board, None when nobody is."""
+        for group in self.groups.values():
+            if group.view.selectionModel().hasSelection():
+                return group.view.current_person()
+        return None
 
     def _tick(self) -> None:
         for group in self.groups.values():

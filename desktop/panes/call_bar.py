@@ -14,12 +14,13 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, 
 
 from desktop.panes.controls import IN_CALL, Controls
 from desktop.panes.state_block import StateBlock
+from desktop.panes.supervision_bar import SupervisionBar
 from desktop.panes.wrap_up_bar import WrapUpBar
 from desktop.widgets import icons
 from desktop.widgets.beat import TimerLabel, beat
 from desktop.widgets.figures import call_clock, clock, grouped, share
 from desktop.widgets.glyphs import outline_diamond
-from desktop.widgets.labels import ElideLabel, FigureLabel, label, set_tone
+from desktop.widgets.labels import ElideLabel, FigureLabel, IconLabel, label, set_tone
 from desktop.widgets.theme import current
 from models.kinds import CustomerLevel
 from resources.i18n import tr
@@ -58,6 +59,8 @@ class CallBar(QFrame):
         self.wrap = WrapUpBar(desk, self)
         self.middle.addWidget(self.controls)
         self.middle.addWidget(self.wrap)
+        self.supervision = SupervisionBar(desk, self)
+        self.middle.addWidget(self.supervision)
         row.addWidget(self.middle, 1)
         self.glimpse = GlimpseFigures(desk, self)
         row.addWidget(self.glimpse)
@@ -74,8 +77,10 @@ class CallBar(QFrame):
         """Everything again from the flow."""
         call = self._desk.calls.call
         wrapping = call is not None and call.stage == "wrap_up"
-        self.middle.setCurrentWidget(self.wrap if wrapping else self.controls)
+        hearing = self._desk.board.listening is not None
+        self.middle.setCurrentWidget(self.wrap if wrapping else self.supervision if hearing else self.controls)
         self.caller.refresh()
+        self.supervision.refresh()
         self.controls.refresh()
         self.wrap.refresh()
         self.glimpse.refresh()
@@ -110,6 +115,11 @@ class Caller(QWidget):
         self.timer.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.timer.setAccessibleDescription(tr("shell.call_timer"))
         self.recording = RecordingMark(self)
+        self.lock = IconLabel("lock", tone="ready.text", size=14, parent=self)
+        self.lock.setToolTip(tr("shell.secure"))
+        self.lock.setAccessibleName(tr("shell.secure"))
+        self.lock.hide()
+        row.addWidget(self.lock)
         right.addWidget(self.timer)
         right.addWidget(self.recording)
         right.addStretch(1)
@@ -155,12 +165,23 @@ class Caller(QWidget):
             else:
                 self.line.setText(tr("shell.last_line_handed", spent))
             return
+        if call.role == "staff":
+            name = call.peer_name or call.peer
         self.name.setText(name)
+        set_tone(self.line, "ring.text" if call.watched_by else "text3")
         match call.stage:
             case "dialling":
                 line = tr("shell.dialling", number)
             case "consulting":
                 line = tr("shell.consulting", call.peer_name or call.peer)
+            case "merged":
+                line = tr("shell.merged", call.peer_name or call.peer)
+            case "supervising":
+                line = tr("shell.supervising", call.peer_name or call.peer, number)
+            case "staff":
+                line = tr("shell.staff_talk")
+            case _ if call.watched_by:
+                line = tr(f"shell.watched_{call.watched_mode}", call.watched_by)
             case _ if call.handed_by:
                 line = tr("shell.number_from", number, call.handed_by)
             case _:
@@ -169,8 +190,12 @@ class Caller(QWidget):
         held = call.held_since if call.stage in ("held", "consulting") and call.held_since else 0.0
         self.timer.count_from(held or call.connected_at)
         set_tone(self.timer, "ring.text" if held else "text")
-        self.recording.show_mark(tr("shell.on_hold") if held else tr("shell.recording"), call.recording and not held,
-                                 bool(held))  # fmt: skip
+        if call.recording_paused:
+            self.recording.show_mark(tr("shell.recording_paused"), False, True)
+        else:
+            words = tr("shell.on_hold") if held else tr("shell.recording")
+            self.recording.show_mark(words, call.recording and not held, bool(held))
+        self.lock.setVisible(call.secure)
 
     def _wrap_started(self) -> float:
         mine = self._desk.calls.state

@@ -7,11 +7,12 @@ import math
 import time
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from desktop.flows.hang_up import Press
+from desktop.panes.more_menu import MoreMenu
 from desktop.widgets.beat import beat
 from desktop.widgets.call_controls import ARMED_WIDTH, ControlButton, HangUpButton
 from resources.i18n import tr
@@ -19,7 +20,7 @@ from resources.i18n import tr
 if TYPE_CHECKING:
     from desktop.flows.desk import Desk
 
-IN_CALL = ("talking", "held", "consulting")
+IN_CALL = ("talking", "held", "consulting", "merged", "supervising", "staff")
 """Stages in which somebody is heard."""
 
 
@@ -48,9 +49,10 @@ class Controls(QWidget):
         self.back = ControlButton(tr("shell.back"), "cb", parent=self)
         self.dial = ControlButton(tr("shell.dial"), "phone", "D", "Ctrl+Shift+D", self)
         self.keypad = ControlButton(tr("shell.keypad"), "keypad", parent=self)
+        self.more = ControlButton(tr("shell.more"), "dots", parent=self)
         self.hang_up = HangUpButton(tr("shell.hang_up"), self)
         for button in (self.hold, self.conference, self.mute, self.transfer, self.complete, self.consult, self.back,
-                       self.keypad, self.dial):  # fmt: skip
+                       self.keypad, self.dial, self.more):  # fmt: skip
             row.addWidget(button)
         row.addSpacing(12)
         self.slot = QWidget(self)
@@ -67,6 +69,8 @@ class Controls(QWidget):
         self.consult.clicked.connect(self.open_transfer)
         self.complete.clicked.connect(self._complete)
         self.back.clicked.connect(self._back)
+        self.conference.clicked.connect(self._merge)
+        self.more.clicked.connect(self.open_more)
         self.hang_up.clicked.connect(self._press)
 
     # ---- what the person does -----------------------------------------------------------------------------------
@@ -104,6 +108,17 @@ class Controls(QWidget):
     def _back(self) -> None:
         self._disarm()
         self._desk.transfer.back()
+
+    def _merge(self) -> None:
+        self._disarm()
+        self._desk.calls.merge()
+
+    def open_more(self) -> None:
+        """Park, pick up, pause the recording."""
+        self._disarm()
+        menu = MoreMenu(self._desk, self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
 
     def _press(self) -> None:
         call = self._desk.calls.call
@@ -152,7 +167,7 @@ class Controls(QWidget):
         calls = self._desk.calls
         call = calls.call
         stage = call.stage if call is not None else ""
-        consulting = stage == "consulting"
+        consulting = stage in ("consulting", "merged")
         talking = stage in ("talking", "held")
         for button in (self.hold, self.transfer, self.consult):
             button.setVisible(not consulting)
@@ -176,9 +191,16 @@ class Controls(QWidget):
         against = gone or link or whose or ("" if talking else none)
         self.transfer.say_why(against)
         self.consult.say_why(against or busy)
-        self.conference.say_why(tr("shell.why_conference"))
-        self.complete.say_why("" if consulting and not link else link or none)
-        self.back.say_why("" if consulting and not link else link or none)
+        whose_consult = "" if call is None or call.responsible else tr("shell.why_not_responsible")
+        merged = tr("shell.why_merged") if stage == "merged" else ""
+        self.conference.say_why("" if consulting and not (link or merged or whose_consult) else
+                                merged or whose_consult or link or none)  # fmt: skip
+        self.complete.say_why("" if consulting and not (link or whose_consult) else whose_consult or link or none)
+        self.back.say_why("" if consulting and not (link or whose_consult) else whose_consult or link or none)
+        waiting = len(calls.parked)
+        self.more.setVisible(bool(waiting) or stage in ("talking", "held"))
+        self.more.set_words(tr("shell.more_parked", waiting) if waiting else tr("shell.more"), "dots")
+        self.more.say_why(link)
         self.keypad.say_why("" if talking else none)
         self.dial.say_why("" if self._desk.link_up and self._desk.handset_up else tr("shell.why_phone_offline"))
         self._show_hang_up()
@@ -189,6 +211,8 @@ class Controls(QWidget):
         left = calls.guard.left(time.monotonic())
         if call is None or call.stage not in (*IN_CALL, "dialling"):
             self.hang_up.set_look("idle", tr("shell.hang_up_idle"), tr("shell.why_no_call"))
+        elif call.role == "staff":
+            self.hang_up.set_look("line", tr("shell.hang_up_idle"), tr("shell.hang_up_idle"))
         elif call.customer_gone:
             self.hang_up.set_look("gone", tr("shell.customer_gone"), tr("shell.customer_gone_tip"))
         elif left > 0:

@@ -272,7 +272,7 @@ class MainWindow(QMainWindow):
 
     def escape(self) -> None:
         """Disarm the hang-up; else close a panel; else leave the field. Never discards a draft."""
-        if self.bar.controls.disarm():
+        if self.bar.controls.disarm() or self.bar.supervision.disarm():
             return
         for panel in (self.key_list, self.keypad, self.dial_box):
             if panel.isVisible():
@@ -298,6 +298,8 @@ class MainWindow(QMainWindow):
             if place.pick(digit):
                 self._digits_live()
                 return
+        if self.bar.supervision.pick(digit):
+            return
         wrap_up = self.wrap_up_page()
         if wrap_up is not None:
             wrap_up.pick(digit)
@@ -306,7 +308,8 @@ class MainWindow(QMainWindow):
         call = self._desk.calls.call
         wrapping = call is not None and call.stage == "wrap_up"
         asking = self.popover.asks_reason or self.floating.asks_reason or self._desk.calls.hang_up_reason_wanted
-        self.keys.digits_live(asking or wrapping)
+        hearing = self._desk.board.listening is not None
+        self.keys.digits_live(asking or wrapping or hearing)
         self.extend_key.setEnabled(wrapping)
         self.note_key.setEnabled(wrapping)
 

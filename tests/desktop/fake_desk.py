@@ -188,9 +188,28 @@ class FakeCalls(Recorder):
         self.disposition = ""
         self.clock = time.monotonic
         self.refusal: tuple[str, tuple[str, ...]] | None = None
+        self.parked: tuple[link.ParkedCall, ...] = ()
 
     def accept(self) -> None:
         self.note("accept")
+
+    def merge(self) -> None:
+        self.note("merge")
+
+    def park(self) -> None:
+        self.note("park")
+
+    def pick_up(self, call: str) -> None:
+        self.note("pick_up", call)
+
+    def dial_staff(self, person: str) -> None:
+        self.note("dial_staff", person)
+
+    def pause_recording(self, on: bool) -> None:
+        self.note("pause_recording", on)
+
+    def own_phone_for(self, call: str) -> None:
+        self.note("own_phone_for", call)
 
     def decline(self, reason: str = "") -> None:
         self.note("decline", reason)
@@ -220,7 +239,7 @@ class FakeCalls(Recorder):
         self.hang_up_reason_wanted = False
         self.changed.tell()
 
-    def digits(self, digits: str) -> None:
+    def digits(self, digits: str, by: str = "rtp") -> None:
         self.guard.disarm()
         self.note("digits", digits)
 
@@ -486,9 +505,29 @@ class FakeBoard(Recorder):
         super().__init__(desk, "board")
         self.changed = Topic("board_changed")
         self.board: link.Board | None = None
+        self.listening: link.CallIs | None = None
+        self.armed_what = ""
 
     def watch(self, on: bool) -> None:
         self.note("watch", on)
+
+    def supervise(self, person: link.Colleague, mode: str) -> None:
+        self.note("supervise", person.agent, mode)
+
+    def press(self, what: str, now: float) -> None:
+        self.note("press", what)
+
+    def armed(self, now: float) -> tuple[str, float]:
+        return (self.armed_what, 3.0) if self.armed_what else ("", 0.0)
+
+    def disarm(self) -> None:
+        self.armed_what = ""
+
+    def leave(self) -> None:
+        self.note("leave")
+
+    def take_over(self) -> None:
+        self.note("take_over")
 
     def force(self, agent: str, state: AgentState) -> None:
         self.note("force", agent, state)

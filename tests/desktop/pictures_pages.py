@@ -22,7 +22,7 @@ from desktop.panes.window import MainWindow
 from models.cards import Article, ContactLine
 from models.kinds import AgentState, Confidence, ServiceMode, StateReason, TaskKind, TaskState
 from resources import i18n
-from telephony.messages import Alarm, Board, Colleague, Interval, Waiting
+from telephony.messages import Alarm, Board, CallIs, Colleague, Interval, ParkedCall, Waiting
 from tests.desktop.fake_desk import CARD, NOW, PEOPLE, TASKS, ModeOption
 from tests.desktop.guided_desk import GuidedDesk, dressed, settle
 
@@ -204,13 +204,46 @@ def board(desk: GuidedDesk) -> None:
     desk.tasks.changed.tell()
 
 
+def listening(desk: GuidedDesk) -> None:
+    """A supervisor whispers to an agent of the board."""
+    board(desk)
+    assert desk.board.board is not None
+    person = next(one for one in desk.board.board.people if one.state is AgentState.ON_CALL)
+    desk.calls.call = desk.board.listening = CallIs(
+        "c1", "supervising", "supervise", False, person.peer, "", "hotline", "c1", NOW - 90,
+        peer=person.agent, peer_name=person.name, mode="whisper", recording=True,
+    )  # fmt: skip
+    desk.calls.changed.tell()
+
+
+def watched(desk: GuidedDesk) -> None:
+    in_call(desk)
+    assert desk.calls.call is not None
+    desk.calls.call = replace(desk.calls.call, watched_by="孙班长", watched_mode="whisper", secure=True)
+    desk.calls.changed.tell()
+
+
+def merged(desk: GuidedDesk) -> None:
+    consulting(desk)
+    assert desk.calls.call is not None
+    desk.calls.call = replace(desk.calls.call, stage="merged")
+    desk.calls.changed.tell()
+
+
+def parked(desk: GuidedDesk) -> None:
+    in_call(desk)
+    desk.calls.parked = (ParkedCall("c9", 1, "+8613900139000", "", "hotline", NOW - 30, "1002", "周敏"),)
+    desk.calls.changed.tell()
+
+
 SITUATIONS: dict[str, tuple[str, Callable[[GuidedDesk], None]]] = {
     "agent-ringing": ("agent", ringing), "agent-unknown": ("agent", unknown), "agent-guess": ("agent", guess),
     "agent-withheld": ("agent", withheld), "agent-in-call": ("agent", in_call), "agent-fault": ("agent", fault),
     "agent-conflict": ("agent", conflict), "agent-transfer": ("agent", transfer),
     "agent-nobody-free": ("agent", nobody_free), "agent-consulting": ("agent", consulting),
     "agent-wrap-up": ("agent", wrap_up), "engineer": ("engineer", engineer), "engineer-tasks": ("engineer", tasks),
-    "board": ("supervisor", board),
+    "board": ("supervisor", board), "board-listening": ("supervisor", listening),
+    "agent-watched": ("agent", watched), "agent-merged": ("agent", merged), "agent-parked": ("agent", parked),
 }  # fmt: skip
 
 

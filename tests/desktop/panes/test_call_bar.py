@@ -63,15 +63,16 @@ def test_hold_shows_its_own_time(bar: CallBar, desk: FakeDesk):
     assert bar.caller.recording.words.text() == tr("shell.on_hold")
 
 
-def test_while_consulting_conference_is_disabled_with_its_reason(bar: CallBar, desk: FakeDesk):
+def test_while_consulting_one_may_merge_complete_or_go_back(bar: CallBar, desk: FakeDesk):
     desk.answer()
     desk.consult()
     controls = bar.controls
-    assert controls.conference.isVisible() and controls.conference.why == tr("shell.why_conference")
+    assert controls.conference.isVisible() and not controls.conference.why
     assert not controls.hold.isVisible() and not controls.transfer.isVisible()
+    controls.conference.click()
     controls.complete.click()
     controls.back.click()
-    assert desk.names_asked()[-2:] == ["transfer.complete", "transfer.back"]
+    assert desk.names_asked()[-3:] == ["calls.merge", "transfer.complete", "transfer.back"]
     assert controls.hang_up.isEnabled()
 
 

@@ -138,10 +138,13 @@ def test_tab_order_of_the_call_bar(qtbot, window: MainWindow, desk: FakeDesk):
     controls = window.bar.controls
     window.bar.state.setFocus()
     order: list[QWidget] = []
-    for _ in range(6):
+    for _ in range(7):
         qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
         order.append(QApplication.focusWidget())
-    wanted = [controls.hold, controls.mute, controls.transfer, controls.consult, controls.keypad, controls.hang_up]
+    wanted = [
+        controls.hold, controls.mute, controls.transfer, controls.consult, controls.keypad, controls.more,
+        controls.hang_up,
+    ]  # fmt: skip
     assert order == wanted
 
 
