@@ -50,13 +50,20 @@ class Standing:
         else:
             self._ask()
 
-    def stop(self) -> None:
-        """Leave it; a registration is given back, whatever is answered."""
+    def same_binding(self, trunk: Trunk) -> bool:
+        """Whether another setting registers the same Contact for the same user at the same place."""
+        mine, other = (
+            (each.register, each.username, each.host, each.port, each.external_address) for each in (self.trunk, trunk)
+        )
+        return mine == other
+
+    def stop(self, sign_off: bool = True) -> None:
+        """Leave it; a registration is given back, whatever is answered, unless a successor renews it."""
         self._stopped = True
         if self._timer:
             self._timer.cancel()
         self._attempt += 1
-        if self.state == "registered":
+        if sign_off and self.state == "registered":
             attempt, self._expires, self._challenged = self._attempt, 0, 0
             self._send("REGISTER", None, lambda response: self._signed_off(response, attempt))
 
@@ -102,8 +109,8 @@ class Standing:
             self._retry_s = FIRST_RETRY_S
             self._is("registered", 0, "")
             self._again_in(self._granted(response) * REFRESH)
-        elif code == 423 and (least := response.get_header("min-expires") or "").isdigit():
-            self._expires = max(EXPIRES_S, int(least[:6]))
+        elif code == 423 and self._expires == EXPIRES_S < (least := _seconds(response.get_header("min-expires"))):
+            self._expires = int(least)  # once; who wants still more the next time is taken for a refusal
             self._again_in(0.0)
         elif not self._with_digest(response, lambda answer: self._answered(answer, attempt)):
             self._again_in(self.failed("refused", code, response.reason_phrase))
@@ -142,11 +149,10 @@ class Standing:
         ours = self._contact.strip("<>")
         for value in response.headers.get("contact"):
             address = parse_address(value)
-            text = address.params.get("expires") or ""
-            if ours.split("@")[-1] in value and text.isdigit():
-                return max(1.0, float(text[:6]))
-        text = response.get_header("expires") or ""
-        return max(1.0, float(text[:6])) if text.isdigit() else float(self._expires)
+            seconds = _seconds(address.params.get("expires"))
+            if ours.split("@")[-1] in value and seconds:
+                return seconds
+        return _seconds(response.get_header("expires")) or float(self._expires)
 
     @property
     def _uri(self) -> str:
@@ -176,3 +182,8 @@ class Standing:
         if credentials:
             request.headers.set_single(*credentials)
         self._line.request(request, self.address, answered)
+
+
+def _seconds(text: str | None) -> float:
+    """A number of seconds in a header, 0 for none."""
+    return float(text[:6]) if text and text.isascii() and text.isdigit() else 0.0

@@ -98,7 +98,7 @@ class TrunkBook:
         if before is not None:
             if before.trunk == trunk:
                 return
-            before.stop()
+            before.stop(sign_off=not before.same_binding(trunk))
         standing = Standing(trunk, self._line, self._changed)
         self._standings[trunk.name] = standing
         if usable((trunk.host, 5060)):

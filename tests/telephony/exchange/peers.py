@@ -244,7 +244,8 @@ class Trunk(Peer):
     """A provider that is dialled: asks for digest when `secret` is set, then does what `plan` says for the number:
     a status code to refuse, "ring" to ring only, "answer", or "early" (183 with sound, answered by the test).
 
-    It takes REGISTER for `expires` seconds; `deaf` lets it answer nothing at all. `registered` counts good ones."""
+    It takes REGISTER for `expires` seconds and refuses less than `least` with 423; `deaf` lets it answer nothing at
+    all. `registered` counts good ones."""
 
     user: str = "trunk"
     secret: str = ""
@@ -254,6 +255,7 @@ class Trunk(Peer):
     hz: float = 1000.0
     record_route: str = ""
     expires: int = 60
+    least: int = 0
     deaf: bool = False
 
     def __post_init__(self) -> None:
@@ -285,6 +287,9 @@ class Trunk(Peer):
         request = transaction.request
         self.registers.append(request)
         if self.secret and not self._admitted(request, transaction):
+            return
+        if 0 < int(request.get_header("expires") or 0) < self.least:
+            transaction.reply(423, (("Min-Expires", str(self.least)),))
             return
         contact = request.get_header("contact") or ""
         leaving = request.get_header("expires") == "0" or "expires=0" in contact
