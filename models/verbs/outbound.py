@@ -18,7 +18,7 @@ from models.verbs import plan_guard
 from models.verbs.plan_guard import DIALLED, named, part_of, row_of, tell
 from models.verbs.registry import Act, VerbRefused, verb
 
-_PREFIX = re.compile(r"(\+[0-9]{0,15})?")
+_PREFIX = re.compile(r"(\+[0-9]{1,15})?")
 
 
 @verb(PLAN)

@@ -8,7 +8,7 @@ when something is wrong with it now that was not before. Raises VerbRefused.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections import Counter
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,7 +17,8 @@ from sqlalchemy import RowMapping, Table, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 import resources
-from models.rules.plan import DestinationKind, Plan
+from models.rules.plan import Plan
+from models.rules.plan_check import faults
 from models.rules.plan_json import PartWrong, dump, load
 from models.store.plans import VERSION, read_plan
 from models.verbs import loading
@@ -37,25 +38,6 @@ def prompts() -> frozenset[str]:
     return frozenset(file.stem for pattern in ("*.wav", "zh_CN/*.wav", "en/*.wav") for file in folder.glob(pattern))
 
 
-@dataclass(frozen=True)
-class Fault:
-    words: str
-    args: tuple[str, ...]
-
-
-def faults(plan: Plan, prompts: frozenset[str]) -> tuple[Fault, ...]:
-    """Where the plan leads to what is not there."""
-    there = {DestinationKind.QUEUE: plan.queues, DestinationKind.MENU: plan.menus,
-             DestinationKind.CALLBACK: plan.queues, DestinationKind.VOICEMAIL: plan.queues}  # fmt: skip
-    leads = [each.destination for each in plan.numbers.values()]
-    leads += [each for menu in plan.menus.values() for each in (*menu.options.values(), menu.otherwise)]
-    leads += [each for queue in plan.queues.values() for each in (queue.overflow, queue.unserved, queue.closed) if each]
-    gone = [each.target for each in leads if each.kind in there and each.target not in there[each.kind]]
-    calendars = [each.calendar for each in (*plan.queues.values(), *plan.outbound) if each.calendar]
-    gone += [each for each in calendars if each not in plan.calendars]
-    return tuple(Fault("refusal.plan_leads_nowhere", (each,)) for each in gone)
-
-
 async def opened(act: Act) -> Plan:
     """The plan before the change. Whoever changes it at the same time waits for this transaction."""
     count = {"version": setting.c.version + 1, "changed": act.now, "changed_by": act.actor.person}
@@ -71,10 +53,11 @@ async def opened(act: Act) -> Plan:
 
 async def closed(act: Act, before: Plan) -> None:
     """Refuse the change when the plan has a fault that it had not before: an old fault keeps nobody from mending."""
-    known = set(faults(before, prompts()))
-    fault = next((each for each in faults(await read_plan(act.conn), prompts()) if each not in known), None)
-    if fault is not None:
-        raise VerbRefused(fault.words, *fault.args)
+    known = Counter((each.words, each.args) for each in faults(before, prompts()))
+    for fault in faults(await read_plan(act.conn), prompts()):
+        known[fault.words, fault.args] -= 1
+        if known[fault.words, fault.args] < 0:  # by what it is, for where it stands may have moved
+            raise VerbRefused(fault.words, *fault.args)
 
 
 def part_of(kind: type[T], plan: dict[str, Any], **fixed: object) -> T:

@@ -159,6 +159,8 @@ async def _emergency(act: Act, queue: str, prompt: str) -> dict[str, Any]:
         old: object = before.emergency
     else:
         row = await locked(act, queues, queue, "refusal.plan_gone")
+        if not row["active"]:
+            raise VerbRefused("refusal.plan_gone", queue)
         values: dict[str, Any] = {"emergency": bool(prompt)}
         if prompt:
             values["emergency_prompt"] = prompt

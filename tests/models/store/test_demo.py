@@ -10,7 +10,9 @@ from models.kinds import Confidence, TicketStage, WarrantyState
 from models.rules import policy
 from models.rules.lines import trunk_fault
 from models.rules.plan import DestinationKind, Strategy
+from models.rules.plan_check import faults
 from models.store import cards, demo, plan_rows, plans
+from models.verbs.plan_guard import prompts
 from tests.conftest import Site
 
 NOW = 1_774_000_000.0
@@ -109,9 +111,10 @@ async def test_the_plan_of_the_demo(site: Site) -> None:
     week = plan.calendars["week"].special
     assert week["2026-02-23"] == () and week["2026-02-28"] == ((540, 1080),) and week["2027-02-06"] == ()
     assert plan.menus["main"].options["3"].target == "complaint"
-    assert [rule.prefix for rule in plan.outbound] == ["+86", "+852", "+"]
+    assert [rule.prefix for rule in plan.outbound] == ["+86", "+852", ""]
     assert trunks == () and [row.line.name for row in shown] == ["telecom", "unicom"]
     assert not [trunk_fault(row.line, row.secret_set) for row in shown if trunk_fault(row.line, row.secret_set)]
+    assert faults(plan, prompts()) == ()
     assert levels["server"] == 5
     assert [line.task.kind for line in lines].count("web_callback") == 2 and len(lines) == 5
     assert next(line for line in lines if line.task.note == "abandoned").waited_s > 0

@@ -7,14 +7,17 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
 from models.base import SCHEMA
+from models.rules.plan import OutboundRule, QueuePlan
 from models.store import founding
 from models.store.access import metadata
-from models.store.migrations.run import head_revision
+from models.store.migrations.run import configuration, head_revision
+from models.store.plans import read_plan
 from tests.conftest import Site
 
 _STATE = """SELECT string_agg(line, E'\\n' ORDER BY line) FROM (
@@ -64,6 +67,22 @@ async def test_a_start_leaves_a_current_site_alone_and_mends_one_that_is_not(sit
         await connection.execute(text("COMMENT ON SCHEMA tr_api IS 'of an older program'"))
         await founding.upgrade(site.data_dir, always=False)
         assert (await connection.execute(stamp)).scalar_one() > before
+
+
+async def test_a_house_of_the_first_revision_keeps_its_queues(site: Site) -> None:
+    async with site.owner().transaction() as connection:
+        await connection.run_sync(lambda sync: command.downgrade(configuration(sync), "0001"))
+        await connection.execute(
+            text("INSERT INTO tr.queue (id, words_zh, words_en, skills, numbers) VALUES ('q','一','One','{a}','{400}')")
+        )
+        await connection.execute(text("INSERT INTO tr.outbound_rule (place, prefix, allowed) VALUES (1, '+86', true)"))
+        await connection.execute(text("INSERT INTO tr.task (kind, created, handover_due) VALUES ('recall', 0, 0)"))
+    assert await founding.upgrade(site.data_dir, always=False) == head_revision()
+    async with site.service().reading() as connection:
+        plan = await read_plan(connection)
+        assert (await connection.execute(text("SELECT queue FROM tr.task"))).scalar_one() == ""
+    assert plan.queues == {"q": QueuePlan("q", "一", "One", skills={"a": 1})}
+    assert plan.numbers["400"].destination.target == "q" and plan.outbound == (OutboundRule("+86", True),)
 
 
 async def test_the_doctor_finds_what_is_wrong(site: Site, tmp_path: Path) -> None:

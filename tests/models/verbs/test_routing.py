@@ -147,6 +147,16 @@ async def test_an_old_fault_keeps_nobody_from_mending(house: Floor) -> None:
     assert (await _plan(house)).queues["server"].calendar == ""
 
 
+async def test_an_old_fault_may_move(house: Floor) -> None:
+    async with house.database.transaction() as conn:
+        await conn.execute(text("INSERT INTO tr.outbound_rule (place, prefix, allowed) VALUES (1, '+', false)"))
+    await house(BOSS, "outbound_rule_save", plan=dump(OutboundRule("+86", True)), place=1)
+    assert [rule.prefix for rule in (await _plan(house)).outbound] == ["+86", "+"]
+    second = QueuePlan("second", "二", "Two", position_every_s=1.0)
+    refusal = await house.refused(BOSS, "queue_save", plan=dump(second), base_version=0)
+    assert refusal.words == "plan.fault_position"
+
+
 async def test_calendars_menus_and_numbers(house: Floor) -> None:
     week = Calendar("week", ((0, 540, 1080),), {"2027-02-06": ()}, {"2027-02-06": "春节"})
     menu = Menu("main", "menu", {"1": TO_QUEUE, "9": Destination(DestinationKind.VOICEMAIL, "server")}, TO_QUEUE)
