@@ -120,7 +120,7 @@ def waited_since(call: Call) -> float:
 def time(turn: Turn, call: Call) -> bool:
     """What is overdue: words whose end nobody told, a key that did not come, the longest message, no answer outside."""
     if call.way.until is None or call.way.until > turn.now:
-        return False
+        return _wait_goes_on(turn, call)
     if call.way.saying is not Saying.NOTHING:
         through(turn, call)
     elif call.stage is Stage.MENU:
@@ -132,6 +132,23 @@ def time(turn: Turn, call: Call) -> bool:
             _goes_on(turn, turn.calls[call.id])
     else:
         turn.put_call(replace(call, way=replace(call.way, until=None)))
+    return True
+
+
+def _wait_goes_on(turn: Turn, call: Call) -> bool:
+    """The next attempt of a call-back is due, or it is time to say the place in the queue."""
+    if call.stage is not Stage.WAITING or call.offers or call.back_to:
+        return False
+    owed = call.owed
+    if owed is not None and not owed.reached:
+        if not 0 < owed.not_before <= turn.now:
+            return False
+        turn.put_call(replace(call, owed=replace(owed, not_before=0.0)))
+        return True
+    after = announcing.position(turn, call)
+    if after is call:
+        return False
+    turn.put_call(after)
     return True
 
 
@@ -147,7 +164,7 @@ def follow(turn: Turn) -> None:
     """Who shall not wait on: his colleague did not come, he waited long enough, nobody is there."""
     if not turn.plan.queues:
         return
-    for call in list(turn.calls.values()):
+    for call in turn.looked_at():
         if call.stage is not Stage.WAITING or call.offers or call.back_to or call.owed is not None:
             continue
         if call.way.onward is not None:

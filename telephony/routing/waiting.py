@@ -16,6 +16,7 @@ from telephony.routing.floor import Call, Hearing, IllegalTransition, Role, Stag
 from telephony.routing.way import Owed, Saying
 
 CALLBACK_RINGS_S = 45.0  # how long a customer who is called back may let it ring
+ASK_AGAIN_S = 60.0  # whether a queue that is closed by hand works again
 PROMPTS = {"promised": "callback_noted"}
 
 
@@ -27,21 +28,25 @@ def arrived(turn: Turn, event: CallArrived) -> None:
     turn.put_call(Call(event.call, event.from_number, event.to_number, event.queue, event.skills, turn.now))
 
 
-def serve(turn: Turn) -> None:
-    """Give every waiting call, in order, the agent it can have; who gets none hears why."""
-    for call in queues.waiting_in_order(turn):
+def serve(turn: Turn, again: bool = False) -> None:
+    """Give every waiting call, in order, the agent it can have; who gets none hears why. `again`: only those for whom
+    somebody became free after the first time."""
+    for id in queues.to_serve(turn, again):
+        call = turn.calls.get(id)
+        if call is None or not call.waits:
+            continue
         if call.owed is not None and not call.owed.reached:
             _serve_owed(turn, call, call.owed)
             continue
-        person, new_round = queues.choose_for(turn, call)
-        if person is None:
+        choice = queues.choose(turn, call)
+        if choice is None:
             let_wait(turn, call)
             continue
-        if new_round:
+        if choice.new_round:
             if len(call.offered) > 1:
                 turn.order(AlarmSupervisor("all_missed", call.id))
             call = replace(call, offered=frozenset())
-        ringing.offer_call(turn, call, person)
+        ringing.offer_call(turn, call, choice)
 
 
 def let_wait(turn: Turn, call: Call) -> None:
@@ -63,18 +68,20 @@ def _serve_owed(turn: Turn, call: Call, owed: Owed) -> None:
 
     Outside the queue's hours nobody is called back."""
     plan = announcing.plan_of(turn, call)
-    if owed.not_before > turn.now or not open_now(turn, plan):
+    if owed.not_before > turn.now:
         return
-    person, _ = queues.choose_for(turn, call)
-    if person is None:
+    opens = opens_at(turn, plan)
+    if opens > turn.now:
+        turn.put_call(replace(call, owed=replace(owed, not_before=opens)))
+        return
+    choice = queues.choose(turn, call)
+    if choice is None:
         return
     if plan is None or plan.callback is not Callback.CUSTOMER_FIRST:
-        call, offer = ringing.ring(turn, call, person, Role.CALLBACK)
-        turn.put_call(replace(call, offers=(offer,), offered=call.offered | {person.id}))
+        ringing.offer_call(turn, call, queues.first_of(choice), Role.CALLBACK)
         return
     dialled = [each for each in turn.calls.values() if _dialled_first(each) and each.queue == call.queue]
-    free = sum(queues.free(turn, each) and queues.fits(each, call) for each in turn.agents.values())
-    if len(dialled) < free:
+    if len(dialled) < queues.free_for(turn, call):
         turn.order(CallBack(call.id, call.number))
         turn.put_call(replace(call, stage=Stage.DIALLING, deadline=turn.now + CALLBACK_RINGS_S))
 
@@ -83,13 +90,17 @@ def _dialled_first(call: Call) -> bool:
     return call.owed is not None and call.stage is Stage.DIALLING and not call.agent
 
 
-def open_now(turn: Turn, plan: QueuePlan | None) -> bool:
-    """Whether the queue works at this hour."""
+def opens_at(turn: Turn, plan: QueuePlan | None) -> float:
+    """When the queue works: now, at its next opening, or to be asked again after a while."""
     if plan is None:
-        return True
+        return turn.now
     calendar = turn.plan.calendars.get(plan.calendar)
-    shut = plan.emergency or bool(turn.plan.emergency)
-    return not shut and (calendar is None or hours.at(calendar, turn.now).open)
+    if plan.emergency or turn.plan.emergency:
+        return turn.now + ASK_AGAIN_S
+    if calendar is None:
+        return turn.now
+    now = hours.at(calendar, turn.now)
+    return turn.now if now.open else now.opens or turn.now + ASK_AGAIN_S
 
 
 def announce(turn: Turn, call: Call, announcement: str) -> Call:
