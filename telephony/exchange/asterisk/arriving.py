@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from telephony.exchange.asterisk.calls import Call, Leg, call_id, seconds_ago
 from telephony.exchange.asterisk.causes import CAUSES
 from telephony.exchange.asterisk.client import Event, name
-from telephony.exchange.asterisk.settings import ARRIVED, EAR, NODE, TRUNK
+from telephony.exchange.asterisk.settings import ARRIVED, CALL, EAR, NODE, TRUNK
 from telephony.exchange.engine import CallArrived, CallRefused, LegAnswered, LegRinging
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def inbound(switch: NodeSwitch, channel: dict[str, Any], to_number: str) -> Call
     call = Call(
         call_id(switch.node.name, channel["id"]), number, caller_name, to_number, "in", received, trunk_of(channel)
     )
-    call.add(Leg(call.id, channel["id"], "customer", number, inbound=True))
+    call.add(Leg(call.id, channel["id"], "customer", number, trunk=call.trunk, inbound=True))
     return call
 
 
@@ -78,7 +78,7 @@ def arrived(switch: NodeSwitch, event: Event) -> None:
     refusal: tuple[int, str] | None = None
     if not switch.open:
         refusal = (503, "closed")
-    elif trunk and trunk.max_calls and sum(c.trunk == call.trunk for c in switch.calls.values()) >= trunk.max_calls:
+    elif trunk and switch.lines.is_full(trunk):
         refusal = (503, "full")
     elif trunk and trunk.numbers and not ours(call.to_number, trunk.numbers):
         refusal = (404, "not_our_number")
@@ -93,6 +93,7 @@ def arrived(switch: NodeSwitch, event: Event) -> None:
             call.id, call.from_number, call.from_name, call.to_number, call.trunk, time.monotonic(), call.received_at
         )
     )
+    switch.ari.ask("POST", f"channels/{name(channel['id'])}/variable", variable=CALL, value=call.id)
     switch.write(call)
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A call and its legs as the engine knows them, and how they are written on the channels for the next leader.
+"""A call and its legs as the engine knows them, and how they are written down in Asterisk for the next leader.
 
 A channel's id is `<call>~<leg>`; the caller's is Asterisk's own, and the call's is made of it: `in-<node>-<unique id>`.
-Times are seconds of time.monotonic() here; on a channel the arrival is written in seconds of the wall clock.
+They are written in a global variable, because a variable of a channel cannot be set while something is played to it.
+Times are seconds of time.monotonic() here; the arrival is written in seconds of the wall clock.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 from telephony.exchange.engine import CallId, CallNow, LegId, LegNow
 
 INBOUND = "in-"  # begins the id of every call that came to us, so an order for one that is over rings nobody
-STATE = "TR_STATE"  # channel variable: the call as JSON
+STATE = "TR_STATE_"  # with a call's id, a global variable: the call as JSON
 BETWEEN = "~"  # neither in the ids of calls nor in Asterisk's own
 MUSIC, SILENCE, RINGING, PROMPT = "music", "silence", "ringing", "prompt"
 
@@ -46,6 +47,7 @@ class Leg:
     side: str
     number: str = ""
     extension: str = ""
+    trunk: str = ""
     inbound: bool = False
     stage: str = "new"  # new | ringing | answered | ended
     early: bool = False
@@ -135,7 +137,7 @@ class Call:
         )  # fmt: skip
 
     def written(self) -> str:
-        """What stands on each channel of the call."""
+        """What the next leader reads."""
         state = {
             "call": self.id, "from": self.from_number, "name": self.from_name, "to": self.to_number,
             "way": self.direction, "at": time.time() - (time.monotonic() - self.received_at), "trunk": self.trunk,
@@ -147,7 +149,7 @@ class Call:
 
 
 def read(text: str) -> Call | None:
-    """The call that stands on a channel, without its legs; None when it is not one of ours."""
+    """The call that was written, with the legs it had; None when it cannot be read."""
     try:
         state = json.loads(text)
         call = Call(

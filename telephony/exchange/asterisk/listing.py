@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands in a node: its calls, read from channels and bridges, so that a new leader can go on with them.
+"""What stands in a node: its calls, read from channels, bridges and what the last leader wrote, for a new leader.
 
 `read()` needs no lead and changes nothing; `adopt()` takes the lead of what was read.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from telephony.exchange.asterisk import arriving
-from telephony.exchange.asterisk.calls import BETWEEN, STATE, Call, Leg
+from telephony.exchange.asterisk.calls import BETWEEN, STATE, Call, Leg, call_id
 from telephony.exchange.asterisk.calls import read as read_call
 from telephony.exchange.asterisk.client import Ari, name
 from telephony.exchange.asterisk.recording import ear_of
@@ -40,15 +40,14 @@ async def read(switch: NodeSwitch) -> Standing:
     ari = switch.ari
     channels, bridges = await asyncio.gather(_list(ari, "channels"), _list(ari, "bridges"))
     ours = await _list(ari, f"applications/{name(switch.node.app)}", "channel_ids")
-    texts = await asyncio.gather(*(_state(ari, channel["id"]) for channel in channels))
+    known = await _written(switch, channels)
     bridge_of = {unique: bridge["id"] for bridge in bridges for unique in bridge["channels"]}
     standing = Standing(bridges=[bridge["id"] for bridge in bridges])
-    known: dict[str, Call] = {}
     foreign: list[dict[str, Any]] = []
     ears: list[str] = []
-    for channel, text in zip(channels, texts, strict=True):
+    for channel in channels:
         application = str(channel["dialplan"].get("app_name", ""))
-        call = read_call(text) if text else None
+        call = known.get(_call_of(switch, channel))
         if ear_of(channel["id"]) is not None or f"{BETWEEN}k{BETWEEN}" in channel["id"]:
             ears.append(channel["id"])
         elif application not in ("Stasis", "") and BETWEEN not in channel["id"]:
@@ -63,7 +62,7 @@ async def read(switch: NodeSwitch) -> Standing:
             if channel["id"] in ours or BETWEEN in channel["id"]:
                 standing.strays.append(channel["id"])
         else:
-            _take(known.setdefault(call.id, call), call, channel, bridge_of)
+            _take(call, channel, bridge_of)
     for call in known.values():
         call.legs = {leg.id: leg for leg in call.legs.values() if leg.asked_at < 0}
         for leg in call.legs.values():
@@ -81,12 +80,24 @@ def _words(channel: dict[str, Any]) -> list[str]:
     return str(channel["dialplan"].get("app_data", "")).split(",")[1:]
 
 
-def _take(call: Call, told: Call, channel: dict[str, Any], bridge_of: dict[str, str]) -> None:
-    """One channel of a call whose state was read; the fullest state counts."""
-    if len(told.used) > len(call.used):
-        for leg_id, leg in told.legs.items():
-            call.legs.setdefault(leg_id, leg)
-        call.used |= told.used
+def _call_of(switch: NodeSwitch, channel: dict[str, Any]) -> str:
+    """The call that a channel belongs to by its id."""
+    unique = str(channel["id"])
+    return unique.partition(BETWEEN)[0] if BETWEEN in unique else call_id(switch.node.name, unique)
+
+
+async def _written(switch: NodeSwitch, channels: list[dict[str, Any]]) -> dict[str, Call]:
+    """The calls that were written down and have a channel."""
+    ids = sorted({_call_of(switch, channel) for channel in channels})
+    replies = await asyncio.gather(
+        *(switch.ari.read("asterisk/variable", variable=f"{STATE}{one}") for one in ids)
+    )
+    texts = [str(reply.data.get("value", "")) if isinstance(reply.data, dict) else "" for reply in replies]
+    return {one: call for one, text in zip(ids, texts, strict=True) if text and (call := read_call(text))}
+
+
+def _take(call: Call, channel: dict[str, Any], bridge_of: dict[str, str]) -> None:
+    """One channel of a call that was written down."""
     unique = channel["id"]
     leg_id = unique.partition(BETWEEN)[2] or call.id
     leg = call.legs.get(leg_id)
@@ -152,11 +163,6 @@ async def _list(ari: Ari, path: str, part: str = "") -> list[Any]:
     reply = await ari.read(path)
     rows = reply.data.get(part) if part and isinstance(reply.data, dict) else reply.data
     return rows if reply.good and isinstance(rows, list) else []
-
-
-async def _state(ari: Ari, channel: str) -> str:
-    reply = await ari.read(f"channels/{name(channel)}/variable", variable=STATE)
-    return str(reply.data.get("value", "")) if reply.good and isinstance(reply.data, dict) else ""
 
 
 async def adopt(switch: NodeSwitch) -> None:

@@ -7,7 +7,7 @@ import re
 import time
 from typing import TYPE_CHECKING, assert_never
 
-from resources.i18n import language
+from resources.i18n import LANGUAGES, language
 from telephony.exchange.asterisk import graph, supervision
 from telephony.exchange.asterisk.calls import MUSIC, PROMPT, RINGING, SILENCE, Call, Leg
 from telephony.exchange.asterisk.causes import CAUSES
@@ -120,11 +120,11 @@ async def _refuse(switch: NodeSwitch, call: Call, code: int) -> str:
     return ""
 
 
-def sound_of(switch: NodeSwitch, prompt: str) -> str | None:
-    """The media of a prompt in the house's language, or in none; None when there is no such file."""
+def sound_of(switch: NodeSwitch, prompt: str, spoken: str = "") -> str | None:
+    """The media of a prompt in this language, else the house's, or in none; None when there is no such file."""
     if not prompt or not prompt.replace("_", "").replace("-", "").isalnum():
         return None
-    for folder in (language(), ""):
+    for folder in (spoken or language(), ""):
         if (prompts_here() / folder / f"{prompt}.wav").is_file():
             return f"sound:{switch.node.prompts / folder / prompt}"
     return None
@@ -136,11 +136,11 @@ def _play(switch: NodeSwitch, call: Call, order: Play) -> str:
         return "no_such_leg"
     if leg.stage != "answered":
         return "not_answered"
-    if order.then not in ("", MUSIC, RINGING):
+    if order.then not in ("", MUSIC, RINGING) or order.language not in ("", *LANGUAGES):
         return "bad_order"
     media: list[str] = []
     for prompt in order.prompts:
-        sound = sound_of(switch, prompt)
+        sound = sound_of(switch, prompt, order.language)
         if sound is None:
             return f"no prompt {prompt}"
         media.append(sound)

@@ -14,7 +14,7 @@ import re
 import time
 from typing import TYPE_CHECKING
 
-from telephony.exchange.asterisk.calls import BETWEEN, STATE, Call, Leg, channel_id
+from telephony.exchange.asterisk.calls import BETWEEN, Call, Leg, channel_id
 from telephony.exchange.asterisk.client import name
 from telephony.exchange.asterisk.settings import CALL, NODE, TRUNK, Node
 from telephony.exchange.engine import Dial, Ring
@@ -58,7 +58,7 @@ async def ring(switch: NodeSwitch, order: Ring, far: Node | None) -> str:
 
 
 async def dial(switch: NodeSwitch, order: Dial) -> str:
-    """INVITE a number over a trunk. A call that came from a trunk is never carried on to one."""
+    """INVITE a number over a trunk: the customer of a call of ours, or whom a caller of a call to us is sent on to."""
     if not _NUMBER.fullmatch(order.number) or (order.caller_id and not _NUMBER.fullmatch(order.caller_id)):
         return "bad_order"
     trunk = switch.lines.trunk(order.trunk)
@@ -68,13 +68,16 @@ async def dial(switch: NodeSwitch, order: Dial) -> str:
     call, why = _call_for(switch, order, order.number, caller_id)
     if call is None:
         return why
-    if call.direction == "in":
-        return "a call from a trunk is not carried on to a trunk"
-    call.to_number, call.from_number, call.trunk = order.number, caller_id, trunk.name
+    if switch.lines.is_full(trunk):
+        return "trunk_full"
+    ours = call.direction == "out"
+    if ours:
+        call.to_number, call.from_number, call.trunk = order.number, caller_id, trunk.name
     user = order.number.replace("#", "%23")
     endpoint = f"PJSIP/{TRUNK}{trunk.name}/sip:{user}@{trunk.host}:{trunk.port}"
     variables = {"CONNECTEDLINE(num,i)": caller_id or trunk.username or "anonymous"}
-    leg = Leg(order.leg, channel_id(call.id, order.leg), "customer", order.number)
+    leg = Leg(order.leg, channel_id(call.id, order.leg), "customer" if ours else "staff", order.number)
+    leg.trunk = trunk.name
     return await _place(switch, call, leg, endpoint, variables, order.timeout_s)
 
 
@@ -117,7 +120,7 @@ async def _place(
 ) -> str:
     leg.placed_at = time.monotonic()
     switch.add(call, leg)
-    variables |= {CALL: call.id, STATE: call.written()}
+    variables[CALL] = call.id
     made = switch.ari.ask(
         "POST", "channels/create",
         {"endpoint": endpoint, "app": switch.node.app, "channelId": leg.channel, "variables": variables},
@@ -131,7 +134,7 @@ async def _place(
         limit = round(min(max(seconds, 1.0), 300.0))
         refused = await switch.ari.ask("POST", f"channels/{name(leg.channel)}/dial", timeout=str(limit))
     if refused.good:
-        switch.write(call, besides=leg.id)
+        switch.write(call)
         return ""
     if leg.stage == "ended":  # it was made and failed at once: an event has told
         return ""
@@ -141,4 +144,4 @@ async def _place(
         switch.ari.ask("DELETE", f"channels/{name(leg.channel)}")
     elif refused.status == 409:
         return "exists"
-    return "not_registered" if leg.side == "staff" else f"Asterisk refused: {refused.status} {refused.data}"
+    return "not_registered" if leg.extension else f"Asterisk refused: {refused.status} {refused.data}"

@@ -28,6 +28,7 @@ REFUSE_CONTEXT = "refuse"  # `exten => _[4-6]XX,1,PJSIPHangup(${EXTEN})`: for co
 
 EPOCH = "TR_EPOCH"  # global variable: the epoch of the leader that attached last
 OPEN = "TR_OPEN"  # global variable: 1 while new calls are taken; 0: the dialplan refuses them with 503
+PING, PONG = "TRPing", "TR_PONG"  # the watchdog's user event, and the global variable that answers it
 CALL = "TR_CALL"  # channel variable: the call a channel belongs to
 
 

@@ -22,7 +22,7 @@ from telephony.exchange.asterisk.causes import code_of, why_failed
 from telephony.exchange.asterisk.client import Ari, Event, name
 from telephony.exchange.asterisk.media import Ears
 from telephony.exchange.asterisk.recording import Recorder
-from telephony.exchange.asterisk.settings import EPOCH, OPEN, Node
+from telephony.exchange.asterisk.settings import EPOCH, OPEN, PING, PONG, Node
 from telephony.exchange.asterisk.trunks import Lines
 from telephony.exchange.engine import (
     CallEnded,
@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 EVENTS = (
     "RESTResponse", "ApplicationReplaced", "StasisStart", "StasisEnd", "ChannelDestroyed", "ChannelHangupRequest",
     "ChannelStateChange", "Dial", "ChannelDtmfReceived", "ChannelHold", "ChannelUnhold", "PlaybackFinished",
-    "RecordingFailed", "ContactStatusChange", "ChannelEnteredBridge",
+    "RecordingFailed", "ContactStatusChange", "ChannelEnteredBridge", "ChannelUserevent",
 )  # fmt: skip
 REMEMBERED_CALLS = 2000
 SILENT_PHONE_S = 4.0  # a phone that has not even rung by then is not there
@@ -163,12 +163,15 @@ class NodeSwitch:
         if not call.legs:
             self.calls.pop(call.id, None)
 
-    def write(self, call: Call, besides: str = "") -> None:
-        """Let the channels say how the call stands; nobody waits for it."""
-        text = call.written()
-        for leg in call.legs.values():
-            if leg.id != besides and not call.foreign:
-                self.ari.ask("POST", f"channels/{name(leg.channel)}/variable", variable=STATE, value=text)
+    def write(self, call: Call) -> None:
+        """Let Asterisk keep how the call stands; nobody waits for it."""
+        if not call.foreign:
+            self.ari.ask("POST", "asterisk/variable", variable=f"{STATE}{call.id}", value=call.written())
+
+    def erase(self, call: Call) -> None:
+        """The call is over."""
+        if not call.foreign:
+            self.ari.ask("POST", "asterisk/variable", variable=f"{STATE}{call.id}")
 
     def rewire(self, call: Call) -> None:
         """Bring everybody where he belongs."""
@@ -227,6 +230,9 @@ class NodeSwitch:
                 found[1].entered.set()
             case "ContactStatusChange":
                 self._contact(event)
+            case "ChannelUserevent" if event["eventname"] == PING:
+                number = str(event["userevent"].get("ping", ""))
+                self.ari.ask("POST", "asterisk/variable", variable=PONG, value=number)
             case "PlaybackFinished":
                 self._played(event)
             case "RecordingFailed":
@@ -319,6 +325,7 @@ class NodeSwitch:
         self.calls.pop(call.id, None)
         self.past.append(call.id)
         self.recorder.finish(call)
+        self.erase(call)
         self.fact(CallEnded(call.id, time.monotonic()))
 
 

@@ -46,6 +46,11 @@ class Lines:
         """The trunk called so, or the first one."""
         return next((t for t in self._switch.book.trunks.values() if t.port and called in (t.name, "")), None)
 
+    def is_full(self, trunk: Trunk) -> bool:
+        """Whether it carries as many legs as it may."""
+        used = sum(leg.trunk == trunk.name for _, leg in self._switch.channels.values())
+        return 0 < trunk.max_calls <= used
+
     def now(self) -> tuple[TrunkNow, ...]:
         """How they fare."""
         return tuple(self._state(trunk) for trunk in self._switch.book.trunks.values())
