@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, insert, select, text
@@ -52,12 +53,14 @@ async def fill(
     password: str = PASSWORD,
     now: float | None = None,
     waiting: bool = False,
+    recordings: Path | None = None,
     progress: Callable[[int, int], None] = lambda done, of: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Filled:
     """Lay the demo down. `service` is not needed and not used; `progress(done, of)` counts customers.
 
-    `waiting` leaves callers to be called back in the list, so that it is not empty.
+    `waiting` leaves callers to be called back in the list, so that it is not empty; with the folder of `recordings`
+    there are messages to listen to as well.
 
     Raises InterruptedError when `cancelled()` turned true; no customer is there then.
     """
@@ -75,6 +78,8 @@ async def fill(
         await _crowd(conn, customers - known, seed, now, known, customers, progress, cancelled)
         if waiting:
             await demo_plan.leave_waiting(conn, demo_house.words("plan"), now)
+        if waiting and recordings is not None:
+            await demo_plan.leave_messages(conn, demo_house.words("plan"), now, recordings)
         counted = max(customers, known)
         await conn.execute(insert(setting).values(name=MARK, value={"customers": counted, "seed": seed}, changed=now))
     async with owner.reading() as conn:

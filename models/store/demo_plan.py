@@ -7,13 +7,18 @@ ringing are the plain ones: what a newcomer sees first is three rings and a voic
 
 from __future__ import annotations
 
+import asyncio
+import wave
+from array import array
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.contacts import contact
+import resources
+from models.contacts import contact, voicemail
 from models.kinds import Group, TaskKind
 from models.people import person
 from models.routing import (
@@ -30,6 +35,7 @@ from models.rules.plan_json import dump, load
 from models.store.plans import queue_values
 from models.work import queue, task
 
+SPEECH = Path(resources.__file__ or "").parent / "prompts" / "robots"
 DAY_S = 86_400.0
 WAITING_DUE_S = 2 * 3_600.0  # who waits in the demo waits patiently: what happens in it comes first
 WORKED_HOURS = (9 * 60, 18 * 60)
@@ -80,6 +86,49 @@ async def leave_waiting(conn: AsyncConnection, plan: dict[str, Any], now: float)
             )
         )  # fmt: skip
     return len(plan["waiting"])
+
+
+async def leave_messages(conn: AsyncConnection, plan: dict[str, Any], now: float, recordings: Path) -> int:
+    """Messages somebody left, with their sound in the folder; how many."""
+    for n, (number, of_queue, ago, speech) in enumerate(plan["messages"]):
+        at, call, file = now - ago, f"message-{n}", f"message-{n}.wav"
+        seconds = await asyncio.to_thread(_record, SPEECH / f"{speech}.wav", recordings / file)
+        await conn.execute(
+            insert(contact).values(
+                id=call, from_number=number, to_number="400", queue=of_queue, outcome="voicemail",
+                hang_up_by="customer", started=at - seconds, ended=at,
+            )
+        )  # fmt: skip
+        made = await conn.execute(
+            insert(task)
+            .values(
+                kind=TaskKind.VOICEMAIL, contact=call, number=number, queue=of_queue, group_name=Group.AGENT,
+                created=at, created_by="system", handover_due=at + WAITING_DUE_S,
+            )
+            .returning(task.c.id)
+        )  # fmt: skip
+        await conn.execute(
+            insert(voicemail).values(
+                contact=call, queue=of_queue, number=number, task=made.scalar_one(), file=file, at=at, seconds=seconds
+            )
+        )
+    return len(plan["messages"])
+
+
+def _record(speech: Path, target: Path) -> float:
+    """A call's recording in which only the caller speaks (left); its length in seconds."""
+    with wave.open(str(speech)) as source:
+        rate, count = source.getframerate(), source.getnframes()
+        words = array("h", source.readframes(count))
+    both = array("h", bytes(4 * count))
+    both[::2] = words
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(target), "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(both.tobytes())
+    return count / rate
 
 
 def _queues(more: dict[str, dict[str, Any]], plain: list[list[Any]]) -> list[QueuePlan]:

@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+import wave
+from array import array
+from pathlib import Path
+
 import pytest
 from sqlalchemy import text
 
@@ -134,3 +138,19 @@ async def test_who_takes_the_first_number_is_who_takes_the_key_accounts(site: Si
         return {who for who, _, _, can, _ in staff if all(s in can and levels[who].get(s, 3) >= n for s, n in asked)}
 
     assert agents("enterprise") == agents("server") and agents("complaint") >= agents("server") | agents("client")
+
+
+@pytest.mark.usefixtures("quick_people")
+async def test_messages_of_the_demo_can_be_heard(site: Site, tmp_path: Path) -> None:
+    folder = tmp_path / "recordings"
+    await demo.fill(site.owner(), customers=1, now=NOW, waiting=True, recordings=folder)
+    async with site.service().reading() as conn:
+        lines = await plan_rows.voicemails(conn)
+        files = list((await conn.execute(text("SELECT file FROM tr.voicemail ORDER BY at DESC"))).scalars())
+        waiting = [line for line in await plan_rows.recalls(conn) if line.voicemail is not None]
+    assert [line.queue for line in lines] == ["client", "complaint"] and len(waiting) == 2
+    for line, name in zip(lines, files, strict=True):
+        with wave.open(str(folder / name)) as file:
+            assert file.getnchannels() == 2 and abs(file.getnframes() / file.getframerate() - line.seconds) < 0.01
+            frames = array("h", file.readframes(file.getnframes()))
+        assert any(frames[::2]) and not any(frames[1::2])
