@@ -83,6 +83,8 @@ class CustomerFound:
     customer: str
     level: str = "normal"
     last_agent: AgentId = ""
+    last_agent_at: float = 0.0  # when they last talked, in site time; 0: not known, and it counts
+    last_engineer: AgentId = ""
 
 
 @dataclass(frozen=True)

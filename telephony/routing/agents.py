@@ -59,6 +59,7 @@ def change(
         next_reason=person.next_reason if keeps_next else None,
         earlier=None,
         spared_until=0.0,
+        misses=0 if state in (AgentState.ON_CALL, AgentState.NOT_RESPONDING, AgentState.NOT_READY) else person.misses,
     )
     return _tell(turn, after)
 
@@ -191,7 +192,11 @@ def choose_next(turn: Turn, person: Agent, state: AgentState, reason: StateReaso
 def wrap_up(turn: Turn, agent: AgentId, call: CallId) -> None:
     """The customer is gone: the clock of the wrap-up starts."""
     turn.note(call, "wrap_up_started", agent)
-    change(turn, turn.agents[agent], AgentState.WRAP_UP, call=call, until=turn.now + turn.settings.wrap_up_s)
+    person = turn.agents[agent]
+    person = replace(
+        person, calls_today=person.calls_today + 1, talk_today_s=person.talk_today_s + turn.now - person.since
+    )
+    change(turn, person, AgentState.WRAP_UP, call=call, until=turn.now + turn.settings.wrap_up_s)
 
 
 def wrap_up_over(turn: Turn, person: Agent, why: str) -> None:

@@ -88,8 +88,7 @@ def place_of(turn: Turn, call: Call) -> int:
 
 def expected_wait(turn: Turn, call: Call, place: int) -> float | None:
     """Seconds until he may expect a person, by the running pace of his queue; None when nobody serves it."""
-    serving = sum(queues.fits(each, call) and each.state in queues.SERVING for each in turn.agents.values())
-    return expected_s(turn.pace, call.queue, place - 1, serving)
+    return expected_s(turn.pace, call.queue, place - 1, queues.serving(turn, call))
 
 
 def position_words(place: int, expected: float | None) -> tuple[str, ...]:

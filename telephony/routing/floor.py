@@ -6,17 +6,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from models.kinds import AgentState, StateReason
 from models.rules.plan import Plan
 from telephony.calls import AgentId, CallId, LegId, Note, Order
+from telephony.routing import deadlines, line, standing
+from telephony.routing.deadlines import Deadlines
+from telephony.routing.line import Line, Spot
+from telephony.routing.needs import Needs
 from telephony.routing.pace import Pace
+from telephony.routing.standing import Standee, Standing
 from telephony.routing.way import Owed, Way
+
+T = TypeVar("T")
 
 
 class IllegalTransition(Exception):
@@ -78,6 +85,7 @@ class Agent:
     until: float | None = None  # end of wrap-up
     extensions: int = 0
     idle_since: float = 0.0
+    misses: int = 0  # in a row, of calls that rang at several phones at once
     spared_until: float = 0.0  # the last reachable agent is not rung again before this
     lease_until: float = 0.0
     earlier: tuple[AgentState, StateReason | None] | None = None  # what returns with desk or phone
@@ -178,6 +186,9 @@ class Call:
     customer: str = ""
     level: str = "normal"
     last_agent: AgentId = ""
+    last_agent_at: float = 0.0  # when they last talked; 0: not known
+    last_engineer: AgentId = ""
+    relaxed: int = 0  # how many steps its queue's demands have fallen
     offers: tuple[Offer, ...] = ()  # phones that ring for the caller now; several only when a queue rings all
     offered: frozenset[AgentId] = frozenset()  # in this round
     offers_made: int = 0
@@ -205,6 +216,11 @@ class Call:
     owed: Owed | None = None  # a call-back in the queue
 
     @property
+    def waits(self) -> bool:
+        """Whether an agent is looked for now."""
+        return self.stage is Stage.WAITING and not self.offers and not self.back_to
+
+    @property
     def offer(self) -> Offer | None:
         """The only phone that rings for it, or the first of several."""
         return self.offers[0] if self.offers else None
@@ -219,8 +235,41 @@ def _no_agents() -> Mapping[AgentId, Agent]:
     return MappingProxyType({})
 
 
+def _no_names() -> Mapping[str, AgentId]:
+    return MappingProxyType({})
+
+
+def _copy(mapping: Mapping[str, T]) -> dict[str, T]:
+    """A dictionary of one's own; a proxy's copy() is ten times as fast as dict() of it."""
+    return mapping.copy() if isinstance(mapping, MappingProxyType) else dict(mapping)
+
+
 def _no_calls() -> Mapping[CallId, Call]:
     return MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Index:
+    """What is worked out of a floor and kept from step to step; it holds for these very mappings and no others."""
+
+    agents: Mapping[AgentId, Agent]
+    calls: Mapping[CallId, Call]
+    phones: frozenset[AgentId]
+    plan: Plan
+    settings: Settings
+    needs: Needs
+    standing: Standing
+    line: Line
+    deadlines: Deadlines
+
+    def holds_for(self, floor: Floor) -> bool:
+        return (
+            self.agents is floor.agents
+            and self.calls is floor.calls
+            and self.phones is floor.phones
+            and self.plan is floor.plan
+            and self.settings is floor.settings
+        )
 
 
 @dataclass(frozen=True)
@@ -237,33 +286,80 @@ class Floor:
     epoch: int = 0
     plan: Plan = field(default_factory=Plan)  # a queue it does not name rings the longest idle
     pace: Pace = field(default_factory=Pace)
+    last_rung: Mapping[str, AgentId] = field(default_factory=_no_names)  # by queue: where a round robin stands
+    index: Index | None = field(default=None, compare=False, repr=False)
+
+
+_NO_DEADLINES = Deadlines()
 
 
 class Turn:
-    """The working page of one step: the floor as it becomes, and the orders in their order."""
+    """The working page of one step: the floor as it becomes, and the orders in their order.
+
+    `dirty` calls and `freed` agents are those for whom somebody may have to be found; everybody when `look_at_all`.
+    """
 
     def __init__(self, floor: Floor, now: float) -> None:
         self.now = now
         self.settings = floor.settings
-        self.phones = floor.phones
         self.epoch = floor.epoch
-        self.plan = floor.plan
         self.pace = floor.pace
+        self.last_rung = floor.last_rung
         self.orders: list[Order] = []
+        self.dirty: set[CallId] = set()
+        self.freed: set[AgentId] = set()
+        self.look_at_all = False
+        self.matched: dict[CallId, AgentId] = {}
         self._before = floor
-        self._agents: dict[AgentId, Agent] = dict(floor.agents)
-        self._calls: dict[CallId, Call] = dict(floor.calls)
+        self._agents: dict[AgentId, Agent] = _copy(floor.agents)
+        self._calls: dict[CallId, Call] = _copy(floor.calls)
+        self._phones = floor.phones
+        self._plan = floor.plan
+        self._new_agents: set[AgentId] = set()  # not yet in the standing
+        self._new_calls: set[CallId] = set()  # not yet in the line
+        self._changed: set[tuple[int, str]] = set()  # whose deadline may have changed
+        index = floor.index
+        if index is not None and index.holds_for(floor):
+            self.needs, self._standing, self._line = index.needs, index.standing, index.line
+            self.deadlines = index.deadlines
+        else:
+            self.needs, self.deadlines = Needs(floor.plan), _NO_DEADLINES
+            self._begin_anew()
 
-    def floor(self) -> Floor:
+    def _begin_anew(self) -> None:
+        self._standing, self._line = Standing(), Line()
+        self._new_agents, self._new_calls = set(self._agents), set(self._calls)
+        self._changed |= {(deadlines.AGENT, id) for id in self._agents} | {(deadlines.CALL, id) for id in self._calls}
+        self.look_at_all = True
+
+    def floor(
+        self, deadlines_of: Callable[[Floor, Call], Iterable[float]], agents_deadline: Callable[[Agent], float | None]
+    ) -> Floor:
         """The floor after this step."""
-        return replace(
+        after = replace(
             self._before,
             agents=MappingProxyType(self._agents),
             calls=MappingProxyType(self._calls),
-            phones=self.phones,
-            plan=self.plan,
+            phones=self._phones,
+            plan=self._plan,
             pace=self.pace,
+            last_rung=self.last_rung,
+            index=None,
         )
+
+        def deadline(subject: tuple[int, str]) -> float | None:
+            if subject[0] == deadlines.AGENT:
+                return agents_deadline(self._agents[subject[1]])
+            call = self._calls.get(subject[1])
+            return None if call is None else min(deadlines_of(after, call), default=None)
+
+        changes = {subject: deadline(subject) for subject in self._changed}
+        index = Index(
+            after.agents, after.calls, after.phones, after.plan, after.settings, self.needs, self.standing, self.line,
+            deadlines.updated(self.deadlines, changes, deadline),
+        )  # fmt: skip
+        object.__setattr__(after, "index", index)  # it is new, and nobody has seen it without
+        return after
 
     @property
     def agents(self) -> Mapping[AgentId, Agent]:
@@ -273,16 +369,112 @@ class Turn:
     def calls(self) -> Mapping[CallId, Call]:
         return self._calls
 
+    @property
+    def phones(self) -> frozenset[AgentId]:
+        return self._phones
+
+    @phones.setter
+    def phones(self, phones: frozenset[AgentId]) -> None:
+        self._new_agents |= (phones ^ self._phones) & self._agents.keys()
+        self._phones = phones
+
+    @property
+    def plan(self) -> Plan:
+        return self._plan
+
+    @plan.setter
+    def plan(self, plan: Plan) -> None:
+        self._plan = plan
+        self.needs = Needs(plan)
+        self._begin_anew()
+
+    @property
+    def standing(self) -> Standing:
+        """Who stands where, up to date."""
+        self._look_at_agents()
+        return self._standing
+
+    def _look_at_agents(self) -> None:
+        if self._new_agents:
+            changes = {id: self._standee(self._agents[id]) for id in self._new_agents}
+            self._new_agents = set()
+            known = self._standing.standees
+            for id, after in changes.items():
+                before = known.get(id)
+                if before != after:
+                    self._notice(id, before, after)
+            self._standing = standing.updated(self._standing, changes)
+
+    def _notice(self, id: AgentId, before: Standee | None, after: Standee) -> None:
+        if after.free:
+            self.freed.add(id)
+        if before is None or before.there != after.there or before[:3] != after[:3]:
+            self.look_at_all = True
+
+    def _standee(self, person: Agent) -> Standee:
+        free = (
+            person.state is AgentState.READY
+            and person.spared_until <= self.now
+            and person.lease_until > self.now
+            and person.id in self._phones
+        )
+        there = (
+            person.state not in (AgentState.SIGNED_OUT, AgentState.NOT_RESPONDING)
+            and person.reason is not StateReason.DESKTOP_LOST
+            and person.reason is not StateReason.DEVICE_LOST
+        )
+        queues = self.needs.queues_of(person.id, person.queues)
+        return Standee(queues, person.skills, person.levels, person.state, free, there, person.idle_since)
+
+    @property
+    def line(self) -> Line:
+        """Who waits, in order, up to date."""
+        if self._new_calls:
+            changes = {id: self._spot(self._calls.get(id)) for id in self._new_calls}
+            self._new_calls = set()
+            self._line = line.updated(self._line, changes)
+        return self._line
+
+    def _spot(self, call: Call | None) -> Spot | None:
+        if call is None or not call.waits:
+            return None
+        need = self.needs.of(call.queue, call.skills, call.relaxed)
+        points = self.needs.points(call.queue, call.level)
+        return (not call.front, call.arrived - points, call.arrived, call.id, need)
+
     def put_agent(self, agent: Agent) -> Agent:
         self._agents[agent.id] = agent
+        self._new_agents.add(agent.id)
+        self._changed.add((deadlines.AGENT, agent.id))
         return agent
 
     def put_call(self, call: Call) -> Call:
         self._calls[call.id] = call
+        self.look_at(call.id)
         return call
 
     def forget_call(self, call: CallId) -> None:
         del self._calls[call]
+        self.look_at(call)
+
+    def look_at(self, call: CallId) -> None:
+        """Something about this call, if only the hour, has changed."""
+        self.dirty.add(call)
+        self._new_calls.add(call)
+        self._changed.add((deadlines.CALL, call))
+
+    def overdue(self) -> list[tuple[int, str]]:
+        """Whose deadline may have passed: calls, then agents."""
+        if self.deadlines is _NO_DEADLINES:
+            return [(deadlines.CALL, id) for id in self._calls] + [(deadlines.AGENT, id) for id in self._agents]
+        return self.deadlines.overdue(self.now)
+
+    def looked_at(self) -> list[Call]:
+        """Calls whose own state, hour or people have changed in this step: all when it concerns everybody."""
+        self._look_at_agents()
+        if self.look_at_all:
+            return list(self._calls.values())
+        return [self._calls[id] for id in sorted(self.dirty) if id in self._calls]
 
     def order(self, *orders: Order) -> None:
         self.orders.extend(orders)

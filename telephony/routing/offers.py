@@ -11,6 +11,7 @@ from typing import assert_never
 
 from telephony.calls import (
     AgentId,
+    CustomerFound,
     DropLeg,
     LegId,
     OfferAccepted,
@@ -18,8 +19,8 @@ from telephony.calls import (
     OfferFailed,
     OfferRinging,
 )
-from telephony.routing import callbacks, ringing, talking, transfer, waiting
-from telephony.routing.floor import Call, Offer, Role, Turn
+from telephony.routing import callbacks, queues, ringing, talking, transfer, waiting
+from telephony.routing.floor import Call, Offer, Role, Stage, Turn
 
 
 def all_of(call: Call) -> tuple[Offer, ...]:
@@ -31,6 +32,27 @@ def all_of(call: Call) -> tuple[Offer, ...]:
 def offer_of(call: Call, agent: AgentId, leg: LegId = "") -> Offer | None:
     """The offer of this call that rings at this agent now."""
     return next((offer for offer in all_of(call) if offer.agent == agent and leg in ("", offer.leg)), None)
+
+
+def customer_found(turn: Turn, call: Call, event: CustomerFound) -> None:
+    """Who calls is known. While no phone has said 180 yet, the agent who knows the customer may still be rung first."""
+    call = turn.put_call(
+        replace(
+            call,
+            customer=event.customer,
+            level=event.level,
+            last_agent=event.last_agent,
+            last_agent_at=event.last_agent_at,
+            last_engineer=event.last_engineer,
+        )
+    )
+    offered = {offer.agent for offer in call.offers}
+    silent = all(offer.ringing_at is None and offer.role is Role.OFFER for offer in call.offers)
+    if call.stage is Stage.WAITING and offered and silent and not call.back_to and event.last_agent not in call.offered:
+        known = queues.knows(turn, call) and not queues.rings_all(turn, call)
+        if known and queues.is_free_for(turn, call, event.last_agent):
+            call = ringing.withdraw_all(turn, call, "not_needed")
+            turn.put_call(replace(call, offered=call.offered - offered))
 
 
 def _put(turn: Turn, call: Call, offer: Offer) -> None:
@@ -51,7 +73,7 @@ def happened(turn: Turn, event: OfferRinging | OfferAccepted | OfferAnswered | O
         case OfferRinging():
             _put(turn, call, ringing.phone_rings(turn, call, offer))
         case OfferAccepted():
-            _put(turn, call, ringing.accept(turn, call, offer))
+            _put(turn, _others_lost(turn, call, offer), ringing.accept(turn, call, offer))
         case OfferAnswered():
             _answered(turn, call, offer)
         case OfferFailed(why=why):
@@ -68,7 +90,17 @@ def _answered(turn: Turn, call: Call, offer: Offer) -> None:
     elif offer.role is Role.CALLBACK:
         callbacks.agent_answered(turn, call, offer)
     else:
-        talking.join(turn, call, offer)
+        talking.join(turn, _others_lost(turn, call, offer), offer)
+
+
+def _others_lost(turn: Turn, call: Call, winner: Offer) -> Call:
+    """One took the call that rang at everybody: the others' phones stop, and nobody of them missed anything."""
+    for other in call.offers:
+        if other.leg != winner.leg and winner.role is not Role.CONSULT:
+            call = ringing.withdraw(turn, call, other, "lost_race")
+    if winner.role is Role.CONSULT or len(call.offers) < 2:
+        return call
+    return turn.put_call(replace(call, offers=(winner,)))
 
 
 def _too_late(turn: Turn, call: Call | None, event: OfferRinging | OfferAccepted | OfferAnswered | OfferFailed) -> None:

@@ -13,6 +13,7 @@ What becomes of who did not answer (-> `came_to_nothing`):
 * missed: not responding, until he acts himself; his phone does not ring on unattended.
 * missed, but the last reachable agent of a queue: counted as missed and the supervisor alarmed, but he stays ready and
   is offered a call again after 10 s.
+* missed where a call rings at everybody: counted, but his state changes only at the second in a row.
 * rejected or busy: not ready (rejected). Unreachable: not ready (device lost).
 * the caller is gone, or somebody else is better: back to where he was.
 
@@ -24,10 +25,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from models.kinds import AgentState, StateReason
+from models.rules.plan import Strategy
 from telephony.calls import AlarmSupervisor, LegId, PlayRingback, RingAgent, WithdrawOffer
-from telephony.routing import agents, queues
+from telephony.routing import agents, queues, why
 from telephony.routing.floor import Agent, Call, Hearing, Offer, Role, Settings, Turn
 from telephony.routing.way import Saying
+
+MISSES_OF_ALL = 2
+"""Where a call rings at everybody, one missed call says nothing of one agent; so many in a row do."""
 
 
 def expiry(offer: Offer, settings: Settings) -> float:
@@ -57,10 +62,24 @@ def ring(turn: Turn, call: Call, person: Agent, role: Role) -> tuple[Call, Offer
 
 
 def offer_call(turn: Turn, call: Call, person: Agent) -> None:
-    """Offer a waiting call to this agent, the caller hearing it ring."""
+    """Offer a waiting call to this very person, the caller hearing it ring."""
     call = let_hear_ringing(turn, call)
     call, offer = ring(turn, call, person, Role.OFFER)
     turn.put_call(replace(call, offers=(*call.offers, offer), offered=call.offered | {person.id}))
+
+
+def offer_chosen(turn: Turn, call: Call, choice: queues.Choice, role: Role = Role.OFFER) -> None:
+    """Ring the agent, or all agents, chosen for a waiting call, the caller hearing it ring (who is called back hears
+    nothing yet)."""
+    why.note_choice(turn, call, choice)
+    if role is Role.OFFER:
+        call = let_hear_ringing(turn, call)
+    if choice.ask.strategy is Strategy.ROUND_ROBIN:
+        turn.last_rung = {**turn.last_rung, call.queue: choice.agents[0]}
+    for agent in choice.agents:
+        call, offer = ring(turn, call, turn.agents[agent], role)
+        call = replace(call, offers=(*call.offers, offer), offered=call.offered | {agent})
+    turn.put_call(call)
 
 
 def let_hear_ringing(turn: Turn, call: Call) -> Call:
@@ -132,6 +151,9 @@ def came_to_nothing(turn: Turn, call: Call, offer: Offer, why: str) -> Call:
 
 
 def _missed(turn: Turn, call: Call, person: Agent) -> None:
+    if queues.rings_all(turn, call) and person.misses + 1 < MISSES_OF_ALL:
+        turn.put_agent(replace(agents.rest(turn, person, AgentState.READY), misses=person.misses + 1))
+        return
     if not queues.last_reachable(turn, person, call):
         agents.rest(turn, person, AgentState.NOT_RESPONDING, StateReason.MISSED)
         return

@@ -61,10 +61,12 @@ from telephony.routing import (
     admission,
     agents,
     callbacks,
+    deadlines,
     offers,
     pace,
     parking,
     presence,
+    queues,
     ringing,
     staff,
     steering,
@@ -84,8 +86,9 @@ def step(floor: Floor, event: Event, now: float) -> tuple[Floor, tuple[Order, ..
     steering.follow(turn)
     waiting.serve(turn)
     supervising.follow(turn)
+    waiting.serve(turn, again=True)
     _keep_pace(turn)
-    return turn.floor(), tuple(turn.orders)
+    return turn.floor(_deadlines, agents.deadline), tuple(turn.orders)
 
 
 def _keep_pace(turn: Turn) -> None:
@@ -100,6 +103,8 @@ def _keep_pace(turn: Turn) -> None:
 
 def due(floor: Floor) -> float | None:
     """The next instant to call `step` with TimePassed, None when nothing waits for time."""
+    if floor.index is not None and floor.index.holds_for(floor):
+        return floor.index.deadlines.first()
     instants = [when for when in map(agents.deadline, floor.agents.values()) if when is not None]
     for call in floor.calls.values():
         instants.extend(_deadlines(floor, call))
@@ -107,6 +112,8 @@ def due(floor: Floor) -> float | None:
 
 
 def _deadlines(floor: Floor, call: Call) -> Iterator[float]:
+    """The instants at which time alone changes this call. They follow from the call, the settings and the plan only:
+    nothing but a change of these has them worked out again."""
     for offer in call.offers:
         yield ringing.expiry(offer, floor.settings)
     if call.consult is not None and call.consult.offer is not None:
@@ -119,6 +126,9 @@ def _deadlines(floor: Floor, call: Call) -> Iterator[float]:
     for watcher in call.watchers:
         if not watcher.joined:
             yield watcher.asked_at + floor.settings.offer_s
+    plan = floor.plan.queues.get(call.queue)
+    if call.stage is Stage.WAITING and plan is not None and call.relaxed < len(plan.relax):
+        yield call.arrived + plan.relax[call.relaxed].after_s
     if call.stage is Stage.WAITING and not call.long_wait_alarmed:
         yield call.arrived + floor.settings.long_wait_s
 
@@ -208,7 +218,7 @@ def _customer_event(turn: Turn, call: Call, event: CustomerEvent) -> None:
         case OutsideAnswered() | OutsideFailed():
             steering.outside_happened(turn, call, event)
         case CustomerFound():
-            turn.put_call(replace(call, customer=event.customer, level=event.level, last_agent=event.last_agent))
+            offers.customer_found(turn, call, event)
         case CustomerAnswered():
             talking.customer_answered(turn, call)
         case CustomerLegFailed():
@@ -228,9 +238,13 @@ def _customer_event(turn: Turn, call: Call, event: CustomerEvent) -> None:
 
 def _let_time_pass(turn: Turn) -> None:
     """Everything overdue takes effect: first what rings, then calls, then agents."""
-    for id in list(turn.calls):
-        _call_time(turn, id)
-    for person in list(turn.agents.values()):
+    overdue = turn.overdue()
+    for kind, id in overdue:
+        if kind == deadlines.CALL and id in turn.calls:
+            turn.look_at(id)
+            _call_time(turn, id)
+    people = [turn.agents[id] for kind, id in overdue if kind == deadlines.AGENT]
+    for person in people:
         when = agents.deadline(person)
         if when is not None and when <= turn.now and turn.agents[person.id] is person:
             _agent_time(turn, person)
@@ -249,6 +263,10 @@ def _call_time(turn: Turn, id: CallId) -> None:
             offers.came_to_nothing(turn, present, offer, ringing.why_expired(offer), rings=True)
     if overdue or steering.time(turn, call):
         return
+    if call.stage is Stage.WAITING:
+        call = queues.relax(turn, call)
+    if call.owed is not None and 0 < call.owed.not_before <= turn.now:
+        call = turn.put_call(replace(call, owed=replace(call.owed, not_before=0.0)))
     if call.deadline is not None and call.deadline <= turn.now:
         _past_deadline(turn, call)
     elif (

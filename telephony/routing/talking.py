@@ -23,13 +23,19 @@ from telephony.calls import (
     HoldCaller,
     JoinCaller,
 )
-from telephony.routing import agents, ringing, supervising, waiting
+from telephony.routing import agents, announcing, ringing, supervising, waiting
 from telephony.routing.floor import Agent, Call, Consult, Hearing, IllegalTransition, Offer, Role, Stage, Turn
 
 
 def join(turn: Turn, call: Call, offer: Offer) -> None:
-    """The agent picked up: customer and agent are connected, and he is responsible."""
-    turn.order(JoinCaller(call.id, offer.agent, offer.leg))
+    """The agent picked up: customer and agent are connected, and he is responsible.
+
+    Where the law wants the customer told first that the call is recorded, they are connected when that was said.
+    """
+    if announcing.notice_due(turn, call):
+        call = announcing.notice_first(turn, call)
+    else:
+        turn.order(JoinCaller(call.id, offer.agent, offer.leg))
     turn.note(call.id, "responsible", offer.agent, leg=offer.leg)
     agents.change(turn, turn.agents[offer.agent], AgentState.ON_CALL, call=call.id)
     turn.put_call(

@@ -24,7 +24,7 @@ from telephony.calls import (
     MergeAsked,
     WithdrawOffer,
 )
-from telephony.routing import agents, queues, ringing, talking
+from telephony.routing import agents, queues, ringing, talking, why
 from telephony.routing.floor import Agent, Call, Consult, IllegalTransition, Offer, Role, Stage, Turn
 
 
@@ -36,7 +36,7 @@ def consult(turn: Turn, call: Call, event: ConsultAsked) -> None:
     allowed = call.stage is Stage.TALKING and call.agent == event.agent and call.consult is None and call.agent_joined
     if not allowed or event.to == event.agent or not (event.to or event.skills):
         raise IllegalTransition(talking.where(call), event)
-    engineer = _candidate(turn, event.to, event.skills, frozenset({event.agent}))
+    engineer = _candidate(turn, call, event.to, event.skills, frozenset({event.agent}))
     if engineer is None:
         why = "not_free" if event.to else "nobody_free"
         turn.note(call.id, "consult_ended", event.agent, to=event.to, why=why)
@@ -49,15 +49,19 @@ def consult(turn: Turn, call: Call, event: ConsultAsked) -> None:
     _ring_engineer(turn, call, begun, engineer)
 
 
-def _candidate(turn: Turn, to: AgentId, skills: frozenset[str], tried: frozenset[AgentId]) -> Agent | None:
+def _candidate(
+    turn: Turn, call: Call, to: AgentId, skills: frozenset[str], tried: frozenset[AgentId]
+) -> Agent | None:
     if not to:
-        return queues.choose_engineer(turn, skills, tried)
+        return queues.choose_engineer(turn, skills, tried, call.last_engineer)
     person = turn.agents.get(to)
     return person if person is not None and to not in tried and queues.free(turn, person) else None
 
 
 def _ring_engineer(turn: Turn, call: Call, begun: Consult, engineer: Agent) -> None:
     turn.order(BeginHandover(call.id, begun.by, engineer.id))
+    if begun.skills and not begun.to:
+        why.note_engineer(turn, call, engineer, begun.skills, begun.tried)
     call, offer = ringing.ring(turn, call, engineer, Role.CONSULT)
     turn.note(call.id, "consult_started", begun.by, to=engineer.id, leg=offer.leg)
     begun = replace(begun, engineer=engineer.id, offer=offer, tried=begun.tried | {engineer.id})
@@ -144,7 +148,7 @@ def engineer_did_not_come(turn: Turn, call: Call, begun: Consult, offer: Offer, 
     if rings:
         turn.order(WithdrawOffer(call.id, offer.agent, offer.leg, why))
     call = ringing.came_to_nothing(turn, call, offer, why)
-    following = None if begun.to else _candidate(turn, "", begun.skills, begun.tried)
+    following = None if begun.to else _candidate(turn, call, "", begun.skills, begun.tried)
     call = _aborted(turn, call, begun, why)
     if following is not None:
         _ring_engineer(turn, call, begun, following)

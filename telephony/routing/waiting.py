@@ -46,7 +46,7 @@ def serve(turn: Turn, again: bool = False) -> None:
             if len(call.offered) > 1:
                 turn.order(AlarmSupervisor("all_missed", call.id))
             call = replace(call, offered=frozenset())
-        ringing.offer_call(turn, call, choice)
+        ringing.offer_chosen(turn, call, choice)
 
 
 def let_wait(turn: Turn, call: Call) -> None:
@@ -78,7 +78,7 @@ def _serve_owed(turn: Turn, call: Call, owed: Owed) -> None:
     if choice is None:
         return
     if plan is None or plan.callback is not Callback.CUSTOMER_FIRST:
-        ringing.offer_call(turn, call, queues.first_of(choice), Role.CALLBACK)
+        ringing.offer_chosen(turn, call, queues.first_of(choice), Role.CALLBACK)
         return
     dialled = [each for each in turn.calls.values() if _dialled_first(each) and each.queue == call.queue]
     if len(dialled) < queues.free_for(turn, call):
