@@ -159,9 +159,9 @@ class Desk:
         return place.host, place.port
 
     def recording_address(self, what: str) -> tuple[str, str]:
-        """Where the service gives out a recording (`voicemail/12`), and the token to show there."""
+        """Where the service gives out sound (`voicemail/12`), and the token to show there."""
         host, port = self.link_address()
-        return f"http://{host}:{port}/recordings/{what}", self._keep.get("token", "")
+        return f"http://{host}:{port}/sound/{what}", self._keep.get("token", "")
 
     def _link_url(self) -> str:
         """Where the link is now: the server may listen elsewhere after it was started again."""

@@ -186,8 +186,8 @@ class HouseFlow:
             if edit.dirty:
                 self._edits[edit.kind, edit.id] = edit
         self._desk.told.tell("house.saved", ())
-        self.edited.tell(edit.kind, edit.id)
         await self._read()
+        self.edited.tell(edit.kind, edit.id)
 
     def remove(self, edit: Edit) -> None:
         """Take a stored part away."""

@@ -14,12 +14,21 @@ from desktop.flows.outbox import Refused
 from models.rules.lines import trunk_fault
 from models.rules.outbound import Way, way_out
 from models.rules.plan import Destination, DestinationKind, OutboundRule
+from models.rules.plan_check import faults as plan_faults
 from telephony.numbers import UnusableNumber, normalise
 
 NAME_FIELD = {
     "queue": "queue", "calendar": "calendar", "menu": "menu", "number": "number", "trunk": "name", "blocked": "prefix",
 }  # fmt: skip
 """The field that is a part's id."""
+FIELD_OF = {
+    "level": "skills", "relax_order": "relax", "relax": "relax", "position": "position_every_s",
+    "no_overflow": "overflow",
+    "no_calendar": "calendar", "no_emergency_words": "emergency_prompt", "menu_empty": "options", "digit": "options",
+    "digit_twice": "languages", "language": "languages", "menu_times": "timeout_s", "no_prompt": "prompt",
+    "weekday": "weekly", "hours": "weekly", "overlap": "weekly", "date": "special", "prefix": "prefix",
+}  # fmt: skip
+"""Which field a fault of the plan is shown at; one of no field stands over all."""
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _DIALLED = re.compile(r"\+?[0-9]{2,20}")
 _PREFIX = re.compile(r"\+?[0-9]{1,20}|withheld")
@@ -52,7 +61,21 @@ def faults(picture: Picture | None, edit: Edit) -> Mapping[str, Fault]:
     found: dict[str, Fault] = {}
     for field, fault in _faults(picture, edit):
         found.setdefault(field, fault)
+    if not found:
+        for field, fault in _plan_faults(picture, edit):
+            found.setdefault(field, fault)
     return found
+
+
+def _plan_faults(picture: Picture, edit: Edit) -> Iterator[tuple[str, Fault]]:
+    """What the whole plan would have against this part that it has not against the stored one."""
+    if edit.kind == "trunk":
+        return
+    before = set(plan_faults(picture.plan))
+    for fault in plan_faults(picture.with_part(edit.kind, edit.id, edit.now)):
+        if fault not in before:
+            field = FIELD_OF.get(fault.words.removeprefix("plan.fault_"), "")
+            yield (field if hasattr(edit.now, field) else ""), (fault.words, fault.args)
 
 
 def _faults(picture: Picture, edit: Edit) -> Iterator[tuple[str, Fault]]:

@@ -72,13 +72,13 @@ class Picture:
         plan = self.plan
         match kind:
             case "queue":
-                return replace(plan, queues={**_without(plan.queues, id_), part.queue: part})
+                return replace(plan, queues=_with(plan.queues, id_, part.queue, part))
             case "calendar":
-                return replace(plan, calendars={**_without(plan.calendars, id_), part.calendar: part})
+                return replace(plan, calendars=_with(plan.calendars, id_, part.calendar, part))
             case "menu":
-                return replace(plan, menus={**_without(plan.menus, id_), part.menu: part})
+                return replace(plan, menus=_with(plan.menus, id_, part.menu, part))
             case "number":
-                return replace(plan, numbers={**_without(plan.numbers, id_), part.number: part})
+                return replace(plan, numbers=_with(plan.numbers, id_, part.number, part))
             case "blocked":
                 rest = tuple(one for one in plan.blocked if one.prefix != id_)
                 return replace(plan, blocked=(*rest, part))
@@ -95,5 +95,7 @@ class Picture:
         return tuple(sorted(used | {skill for queue in self.plan.queues.values() for skill in queue.skills}))
 
 
-def _without(parts: Mapping[str, Any], id_: str) -> dict[str, Any]:
-    return {name: part for name, part in parts.items() if name != id_}
+def _with(parts: Mapping[str, Any], id_: str, name: str, part: Any) -> dict[str, Any]:
+    """The parts with one in its old place, or last."""
+    placed = {(name if key == id_ else key): (part if key == id_ else one) for key, one in parts.items()}
+    return {**placed, name: part}

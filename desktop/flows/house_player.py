@@ -116,7 +116,7 @@ class Player:
         try:
             sound = await asyncio.to_thread(_get, address, token)
         except (OSError, ValueError) as error:
-            gone = isinstance(error, urllib.error.HTTPError) and error.code in (403, 404)
+            gone = isinstance(error, urllib.error.HTTPError) and error.code in (403, 404, 410)
             if what == self.what:
                 self._fail("house.player_gone" if gone else "house.player_away")
             return

@@ -86,17 +86,26 @@ def _args(event: EventLine, name: str, people: Mapping[str, str], queues: Mappin
 def _more(kind: str, data: Mapping[str, Any], people: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
     """The second line: scores of those who could have taken it, the reason of a miss."""
     if kind == "chosen":
-        scores = data.get("scores", data.get("among", data.get("agents", {})))
-        pairs = list(scores.items()) if isinstance(scores, Mapping) else [tuple(one)[:2] for one in scores or ()]
-        said = "、".join(f"{people.get(str(who), str(who))} {_score(score)}" for who, score in pairs)
-        return ("why.scores", (said,)) if said else ("", ())
+        return _scores(data.get("eligible") or (), people)
     if kind in ("declined", "withdrawn", "outside_failed", "dial_failed", "callback_over") and data.get("why"):
         return "why.reason", (f"why.because_{data['why']}",)
     return "", ()
 
 
-def _score(score: Any) -> str:
-    return f"{score:g}" if isinstance(score, (int, float)) else str(score)
+def _scores(eligible: Any, people: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
+    """Those who could have taken it, with their score: person → score, or (person, score, …), or a person alone."""
+    pairs = list(eligible.items()) if isinstance(eligible, Mapping) else [_pair(one) for one in eligible]
+    said = "、".join(" ".join(part for part in (people.get(who, who), score) if part) for who, score in pairs)
+    return ("why.scores", (said,)) if said else ("", ())
+
+
+def _pair(one: Any) -> tuple[str, str]:
+    if isinstance(one, Mapping):
+        return str(one.get("agent", "")), str(one.get("score", ""))
+    if isinstance(one, (list, tuple)):
+        score = one[1] if len(one) > 1 else ""
+        return str(one[0]), f"{score:g}" if isinstance(score, (int, float)) else str(score)
+    return str(one), ""
 
 
 class WhyFlow:

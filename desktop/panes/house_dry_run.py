@@ -15,10 +15,10 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.panes.house_fields import Chooser, TextField
+from desktop.panes.house_names import number_words
 from desktop.panes.section import HEADER_H, bar
 from desktop.widgets import icons
 from desktop.widgets.buttons import Button
-from desktop.widgets.figures import grouped
 from desktop.widgets.frames import empty_layout, hairline
 from desktop.widgets.labels import ElideLabel, EmptyPlace, label, section, wrapped
 from desktop.widgets.theme import current
@@ -150,7 +150,7 @@ class DryRunPane(QFrame):
             return
         typed = self.to.currentText()
         numbers = tuple(picture.plan.numbers)
-        self.to.fill([(number, grouped(number)) for number in numbers])
+        self.to.fill([(number, number_words(number)) for number in numbers])
         if typed:
             self.to.setEditText(typed)
         elif numbers:
@@ -199,8 +199,8 @@ class DryRunPane(QFrame):
             self._way.addWidget(words)
             self._way.addStretch(1)
             return
-        who = grouped(result.number) if result.number else tr("house.withheld")
-        self._way.addWidget(wrapped(tr("house.dry_what", who, grouped(result.to)), "strong"))
+        who = number_words(result.number) if result.number else tr("house.withheld")
+        self._way.addWidget(wrapped(tr("house.dry_what", who, number_words(result.to)), "strong"))
         self._way.addSpacing(10)
         for n, step in enumerate(result.steps):
             self._way.addWidget(self._step(step, n == len(result.steps) - 1))

@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.flows.house_check import NAME_FIELD
 from desktop.flows.house_edit import Edit
 from desktop.panes.house_box import COLUMNS, FieldBox, Spec, field_words
 from desktop.panes.house_fields import TextField
-from desktop.panes.house_names import value_words
+from desktop.panes.house_names import title_words, value_words
 from desktop.panes.section import FOOTER_H, HEADER_H, bar
 from desktop.widgets.buttons import Button
 from desktop.widgets.frames import Strip
@@ -123,6 +123,7 @@ class PartEditor(QFrame):
             row.setSpacing(8)
             name, old, new = ElideLabel("", "caption", "text2"), ElideLabel("", "caption", "text3"), ElideLabel("")
             name.setFixedWidth(150)
+            name.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
             row.addWidget(name)
             row.addWidget(old, 2)
             row.addWidget(label("→", "caption", "text3"))
@@ -185,7 +186,7 @@ class PartEditor(QFrame):
         self._say()
 
     def title_of(self, edit: Edit) -> str:
-        return tr(f"house.new_{self.kind}") if edit.new else edit.id
+        return tr(f"house.new_{self.kind}") if edit.new else title_words(self.kind, edit.now)
 
     def problems(self) -> Mapping[str, str]:
         """Field → words: what cannot be read, then what makes no sense, then what the house refused."""
@@ -224,8 +225,12 @@ class PartEditor(QFrame):
     def _say_strip(self, edit: Edit) -> None:
         refused = edit.refused is not None and self._box_of(edit.refused_field) not in self.boxes
         words = ""
+        fault = self._flow.faults(edit).get("")
         if edit.gone:
             words = tr("house.gone")
+        elif fault is not None:
+            words = in_words(*fault)
+            refused = True
         elif refused and edit.refused is not None:
             words = in_words(*edit.refused)
         elif edit.theirs:

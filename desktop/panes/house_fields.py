@@ -170,8 +170,11 @@ class DurationField(TextField):
 class Chooser(QComboBox):
     """A drop-down whose wheel never changes what was not meant, and that shows unknown codes as they are."""
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, name: str, parent: QWidget | None = None, name_of: Callable[[str], str] = str
+    ) -> None:
         super().__init__(parent)
+        self._name_of = name_of
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumContentsLength(3)
@@ -190,13 +193,13 @@ class Chooser(QComboBox):
         for each, words in options:
             self.addItem(words, each)
         self.blockSignals(False)
-        self.choose(code)
+        self.choose(code if code is not None else self.itemData(0))
 
     def choose(self, code: Any) -> None:
-        """Show a code; one that is not on offer shows as itself, so nothing is hidden."""
+        """Show a code; one that is not on offer shows by its name, so nothing is hidden."""
         at = self.findData(code)
         if at < 0 and code:
-            self.addItem(str(code), code)
+            self.addItem(self._name_of(str(code)), code)
             at = self.count() - 1
         if at != self.currentIndex():
             self.setCurrentIndex(at)
@@ -205,10 +208,13 @@ class Chooser(QComboBox):
 class ChoiceField(HouseField):
     """One of several codes. `explain` gives the sentence under it for the chosen one."""
 
-    def __init__(self, name: str, options: Options, explain: Callable[[str], str] | None = None) -> None:
+    def __init__(
+        self, name: str, options: Options, explain: Callable[[str], str] | None = None,
+        name_of: Callable[[str], str] = str,
+    ) -> None:  # fmt: skip
         super().__init__()
         self._options, self._explain = options, explain
-        self.box = Chooser(name, self)
+        self.box = Chooser(name, self, name_of)
         self.box.fill(options())
         self.box.activated.connect(self._chosen)
         self._why = wrapped("", "caption", "text2", self)
@@ -260,6 +266,18 @@ class TickField(HouseField):
 
     def show_value(self, value: Any) -> None:
         self.box.setChecked(bool(value))
+
+
+class DaysField(NumberField):
+    """Whole days, kept in seconds."""
+
+    DAY_S = 86_400
+
+    def value(self) -> Any:
+        return float(super().value() * self.DAY_S)
+
+    def show_value(self, value: Any) -> None:
+        super().show_value(round(value / self.DAY_S))
 
 
 class WordsField(TextField):

@@ -12,6 +12,7 @@ from desktop.flows.house_picture import Picture
 from desktop.panes.house_box import Spec
 from desktop.panes.house_fields import (
     ChoiceField,
+    DaysField,
     DurationField,
     HouseField,
     NumberField,
@@ -25,6 +26,8 @@ from desktop.panes.house_names import (
     blocked_words,
     destination_words,
     group_words,
+    number_words,
+    prompt_words,
     prompts,
     queue_words,
     rule_words,
@@ -42,7 +45,6 @@ from desktop.panes.house_rows import (
     special_field,
 )
 from desktop.panes.house_week import WeekField
-from desktop.widgets.figures import grouped
 from models.kinds import CustomerLevel, Group
 from models.rules.lines import CODECS, TRANSPORTS, TrunkLine
 from models.rules.plan import (
@@ -118,7 +120,7 @@ class Kinds:
                 Spec("strategy", _choice(strategies, "house.strategy_why", Strategy), 3),
                 Spec("members", lambda name: WordsField(name, tr("house.members_hint")), 3),
                 _tick("last_agent_first", 3),
-                Spec("last_agent_s", DurationField, 3),
+                Spec("last_agent_s", lambda name: DaysField(name, 0, 365, tr("house.unit_days")), 3),
             )),
             ("house.section_skills", (
                 Spec("skills", lambda name: skills_field(name, self._skills), 6, "-"),
@@ -127,7 +129,7 @@ class Kinds:
             ("house.section_hours", (
                 Spec("calendar", lambda name: ChoiceField(name, self._calendars), 2),
                 Spec("closed", self._place("house.closed_nothing"), 4),
-                Spec("emergency_prompt", lambda name: ChoiceField(name, self._prompts), 2),
+                Spec("emergency_prompt", lambda name: ChoiceField(name, self._prompts, None, prompt_words), 2),
             )),
             ("house.section_waiting", (
                 Spec("max_wait_s", lambda name: DurationField(name, tr("house.no_limit")), 2),
@@ -136,7 +138,7 @@ class Kinds:
                 Spec("overflow", self._place("house.overflow_nothing"), 6),
                 Spec("unserved", self._place("house.unserved_nothing"), 6),
                 Spec("position_every_s", lambda name: DurationField(name, tr("house.never")), 2),
-                Spec("music", lambda name: ChoiceField(name, self._prompts), 2),
+                Spec("music", lambda name: ChoiceField(name, self._prompts, None, prompt_words), 2),
                 _tick("say_expected_wait", 2),
             )),
             ("house.section_callback", (
@@ -145,7 +147,7 @@ class Kinds:
                 Spec("callback_retry_s", DurationField, 2),
             )),
             ("house.section_answer", (
-                Spec("welcome", lambda name: ChoiceField(name, self._prompts_or_none), 2),
+                Spec("welcome", lambda name: ChoiceField(name, self._prompts_or_none, None, prompt_words), 2),
                 _tick("recording_notice", 2),
                 _tick("record", 2),
                 _tick("disposition_required", 3),
@@ -169,7 +171,7 @@ class Kinds:
         return (
             ("", (
                 Spec("menu", TextField, 2),
-                Spec("prompt", lambda name: ChoiceField(name, self._prompts), 2),
+                Spec("prompt", lambda name: ChoiceField(name, self._prompts, None, prompt_words), 2),
                 Spec("tries", lambda name: NumberField(name, 1, 9), 1),
                 Spec("timeout_s", DurationField, 1),
             )),
@@ -237,7 +239,7 @@ class Kinds:
         return (
             ("", (
                 Spec("prefix", lambda name: TextField(name, tr("house.blocked_hint")), 3),
-                Spec("prompt", lambda name: ChoiceField(name, self._refuse_or_prompt), 3),
+                Spec("prompt", lambda name: ChoiceField(name, self._refuse_or_prompt, None, prompt_words), 3),
                 Spec("until", UntilField, 3),
                 Spec("why", TextField, 6),
             )),
@@ -280,7 +282,7 @@ class Kinds:
         return Line(id_, id_, tr("house.menu_about", len(part.options), len(part.languages)), unsaved=unsaved)
 
     def _number_line(self, id_: str, part: DialledNumber, n: int, unsaved: bool) -> Line:
-        return Line(id_, grouped(id_), destination_words(self.picture(), part.destination), unsaved=unsaved)
+        return Line(id_, number_words(id_), destination_words(self.picture(), part.destination), unsaved=unsaved)
 
     def _trunk_line(self, id_: str, part: TrunkLine, n: int, unsaved: bool) -> Line:
         now = self._flow.trunks.get(id_)
@@ -395,7 +397,7 @@ def _tick(field: str, span: int) -> Spec:
 
 
 def _special(part: Calendar) -> tuple[tuple[str, tuple[tuple[int, int], ...], str], ...]:
-    return tuple((day, tuple(spans), part.words.get(day, "")) for day, spans in sorted(part.special.items()))
+    return tuple((day, tuple(spans), part.words.get(day, "")) for day, spans in part.special.items())
 
 
 def _special_written(rows: Sequence[tuple[str, Any, str]]) -> Mapping[str, Any]:

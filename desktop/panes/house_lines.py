@@ -13,8 +13,7 @@ from desktop.panes.house_kinds import trunk_state
 from desktop.panes.house_parts import PartsPage
 from desktop.widgets.buttons import Button
 from desktop.widgets.chips import Chip
-from desktop.widgets.figures import grouped
-from desktop.widgets.labels import ElideLabel, IconLabel, label
+from desktop.widgets.labels import ElideLabel, IconLabel, label, set_tone
 from models.rules.refusals import in_words
 from resources.i18n import known, tr
 from telephony.messages import TrunkIs, TrunkTested
@@ -174,11 +173,11 @@ class OutboundPage(PartsPage):
         said = self._flow.outbound_verdict(text, self.person.value()) if text else None
         if said is None:
             self.verdict.setText(tr("house.try_wrong") if text else tr("house.try_hint"))
+            set_tone(self.verdict, "text2")
             return
         rule = tr("house.try_rule", said.rule + 1) if said.rule >= 0 else tr("house.try_no_rule")
-        number = grouped(said.number)
         if said.way.words:
-            self.verdict.setText(tr("house.try_refused", number, rule, in_words(said.way.words, said.way.args)))
+            self.verdict.setText(tr("house.try_refused", rule, in_words(said.way.words, said.way.args)))
         else:
-            trunk = said.way.trunk or tr("house.own_trunk")
-            self.verdict.setText(tr("house.try_allowed", number, rule, trunk))
+            self.verdict.setText(tr("house.try_allowed", rule, said.way.trunk or tr("house.own_trunk")))
+        set_tone(self.verdict, "miss.text" if said.way.words else "ready.text")

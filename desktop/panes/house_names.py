@@ -8,13 +8,14 @@ from typing import Any
 
 from desktop.flows.house_picture import Picture
 from desktop.panes.house_fields import clock_words
-from desktop.widgets.figures import grouped
 from models.kinds import Group
 from models.rules.lines import TrunkLine
 from models.rules.plan import Blocked, Destination, DestinationKind, OutboundRule, QueuePlan, Relaxation
 from resources.i18n import known, language, tr
+from telephony.numbers import show
 
-DURATIONS = frozenset({"max_wait_s", "last_agent_s", "position_every_s", "callback_retry_s", "timeout_s", "target_s"})
+DURATIONS = frozenset({"max_wait_s", "position_every_s", "callback_retry_s", "timeout_s", "target_s"})
+DAY_S = 86_400
 MOST_WORDS = 120
 
 
@@ -32,6 +33,28 @@ def skill_words(skill: str) -> str:
     """A skill by its name; product lines have one in the catalogue."""
     key = f"guide.product_line_{skill}"
     return tr(key) if known(key) else skill
+
+
+def number_words(number: str) -> str:
+    """A telephone number as people read it, service numbers too."""
+    return show(number) if number.startswith("+") else number
+
+
+def title_words(kind: str, part: Any) -> str:
+    """What the editor of a part is headed with."""
+    match kind:
+        case "queue":
+            return queue_words(part)
+        case "number":
+            return number_words(part.number)
+        case "outbound":
+            return rule_words(part)
+        case "blocked":
+            return blocked_words(part)
+        case "trunk":
+            return str(part.name)
+        case _:
+            return str(getattr(part, kind))
 
 
 def prompt_words(prompt: str) -> str:
@@ -75,7 +98,7 @@ def destination_words(picture: Picture | None, place: Destination | None) -> str
         case DestinationKind.QUEUE | DestinationKind.VOICEMAIL | DestinationKind.CALLBACK:
             target = queue_name(picture, target)
         case DestinationKind.NUMBER:
-            target = grouped(target)
+            target = number_words(target)
         case DestinationKind.PERSON:
             people = picture.people if picture is not None else ()
             target = next((f"{one.name} {one.person}" for one in people if one.person == target), target)
@@ -117,6 +140,8 @@ def _words(picture: Picture | None, field: str, value: Any) -> str:
         return tr("house.yes" if value else "house.no")
     if field in DURATIONS:
         return clock_words(value)
+    if field == "last_agent_s":
+        return tr("house.days", round(value / DAY_S))
     if field in ("strategy", "callback"):
         return tr(f"house.{field}_{value}")
     if field == "weekly":

@@ -51,7 +51,7 @@ class PartsPage(QWidget):
         if id_ == self.current and self.editor.edit is not None:
             return
         self.current = id_
-        self._show_current()
+        self.refresh()
 
     def begin_new(self) -> None:
         """A new part; its first field takes the focus."""
@@ -71,9 +71,6 @@ class PartsPage(QWidget):
     def _edited(self, kind: str, id_: str) -> None:
         if kind != self.kind:
             return
-        edit = self.editor.edit
-        if edit is not None and edit.id and self.current == NEW:
-            self.current = edit.id  # it has just been stored
         self.refresh()
 
     def refresh(self) -> None:
@@ -81,7 +78,9 @@ class PartsPage(QWidget):
         if self._flow.picture is None:
             return
         lines = list(self._lines())
-        new = self._flow.edit(self.kind, NEW)
+        new, shown = self._flow.edit(self.kind, NEW), self.editor.edit
+        if self.current == NEW and new is None and shown is not None and shown.id:
+            self.current = shown.id  # it has just been stored
         if new is not None:
             lines.append(Line(NEW, tr(f"house.new_{self.kind}"), tr("house.not_stored"), unsaved=True))
         known = {line.id for line in lines}

@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QWidget
 
 from desktop.flows.house_picture import Picture
 from desktop.panes.house_fields import Chooser, HouseField
-from desktop.panes.house_names import prompts, queue_words
+from desktop.panes.house_names import prompt_words, prompts, queue_words
 from desktop.widgets.theme import restyle
 from models.rules.plan import Destination, DestinationKind
 from resources.i18n import tr
 
 NOWHERE = ""
-KIND_W, PROMPT_W = 128, 132
+KIND_W, PROMPT_W = 158, 150
 
 
 def targets(picture: Picture | None, kind: str) -> list[tuple[str, str]]:
@@ -47,7 +47,7 @@ class PlaceField(HouseField):
         options = [(kind.value, tr(f"house.to_{kind}")) for kind in DestinationKind]
         self.kind.fill([(NOWHERE, nothing), *options] if nothing else options)
         self.kind.setFixedWidth(KIND_W)
-        self.target = Chooser(tr("house.place_target", name), self)
+        self.target = Chooser(tr("house.place_target", name), self, prompt_words)
         self.number = QLineEdit(self)
         self.number.setAccessibleName(tr("house.place_number", name))
         self.number.setPlaceholderText(tr("house.place_number_hint"))
@@ -56,7 +56,7 @@ class PlaceField(HouseField):
         for one in (self._nothing, self.target, self.number):
             self._which.addWidget(one)
         self._which.setFixedHeight(32)
-        self.prompt = Chooser(tr("house.place_prompt", name), self)
+        self.prompt = Chooser(tr("house.place_prompt", name), self, prompt_words)
         self.prompt.fill([("", tr("house.no_prompt")), *prompts(picture())])
         self.prompt.setFixedWidth(PROMPT_W)
         row = QHBoxLayout(self)

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QRect, Qt
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from desktop.panes.house_names import queue_words
+from desktop.panes.house_names import number_words, queue_words
 from desktop.panes.house_player import PlayerBar
 from desktop.panes.house_why import WhyPane
 from desktop.panes.paint import Brush
@@ -23,7 +23,7 @@ from desktop.panes.tasks import attempts_words, running_clock
 from desktop.widgets.beat import beat
 from desktop.widgets.buttons import Button
 from desktop.widgets.chips import Chip
-from desktop.widgets.figures import clock, day, grouped, minute
+from desktop.widgets.figures import clock, day, minute
 from desktop.widgets.frames import Strip, hairline, splitter
 from desktop.widgets.labels import ElideLabel, EmptyPlace, label, section, wrapped
 from desktop.widgets.theme import Theme
@@ -42,7 +42,7 @@ FILTERS = ("all", "recall", "voicemail", "web_callback", "mine")
 
 def who_words(line: RecallLine) -> str:
     task = line.task
-    return task.customer_name or (grouped(task.number) if task.number else tr("house.withheld"))
+    return task.customer_name or (number_words(task.number) if task.number else tr("house.withheld"))
 
 
 def kind_words(line: RecallLine) -> str:
@@ -77,7 +77,7 @@ class RecallDelegate(RowDelegate):
         name = upper.adjusted(0, 0, -used, 0)
         wide = brush.text(name, who_words(row), "strong")
         if task.customer_name and name.width() - wide > 96:
-            brush.text(name.adjusted(wide + 8, 0, 0, 0), grouped(task.number), "caption", "text3")
+            brush.text(name.adjusted(wide + 8, 0, 0, 0), number_words(task.number), "caption", "text3")
         tried = attempts_words(task)
         mine = tr("recall.claimed_by", task.claimed_by_name) if task.claimed_by else tried
         used = brush.text(lower, mine, "caption", "text2", right=True) + 8 if mine else 0
@@ -88,7 +88,7 @@ class RecallDelegate(RowDelegate):
 
     def tip(self, row: RecallLine) -> str:
         task = row.task
-        return "\n".join(words for words in (who_words(row), grouped(task.number), task.title, task.note) if words)
+        return "\n".join(words for words in (who_words(row), number_words(task.number), task.title, task.note) if words)
 
 
 def spoken(line: RecallLine) -> str:
@@ -248,7 +248,7 @@ class RecallPage(QWidget):
         queue = self._queue_words(line.queue)
         language = tr(f"house.language_{line.language}") if known(f"house.language_{line.language}") else ""
         state = tr("recall.claimed_by", task.claimed_by_name) if task.claimed_by else tr("recall.open")
-        values = {"number": grouped(task.number) if task.number else tr("house.withheld"), "queue": queue,
+        values = {"number": number_words(task.number) if task.number else tr("house.withheld"), "queue": queue,
                   "called": when_words(line), "language": language, "state": state,
                   "tried": attempts_words(task)}  # fmt: skip
         for n, (name, words) in enumerate(values.items()):

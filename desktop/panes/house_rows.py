@@ -7,7 +7,7 @@ Each row has its own editors and a cross; a button below adds one. Delete in a r
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -66,15 +66,17 @@ class Row(QWidget):
 
 
 class RowsField(HouseField):
-    """Rows made by `make`; `blank` is the value a new row begins with, `joined` makes the field's value of the rows."""
+    """Rows made by `make`; `blank` is the value a new row begins with, `joined` makes the field's value of the rows.
+    `keyed`: a row begins with its key, and no key stands twice."""
 
     def __init__(
         self, name: str, add: str, make: Callable[[], Row], blank: Callable[[Sequence[Any]], Any | None],
-        joined: Callable[[Sequence[Any]], Any], parted: Callable[[Any], Sequence[Any]],
+        joined: Callable[[Sequence[Any]], Any], parted: Callable[[Any], Sequence[Any]], keyed: bool = True,
     ) -> None:  # fmt: skip
         super().__init__()
         self.setAccessibleName(name)
         self._make, self._blank, self._joined, self._parted = make, blank, joined, parted
+        self._keyed = keyed
         self.rows: list[Row] = []
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -131,7 +133,12 @@ class RowsField(HouseField):
                 self._new(each)
 
     def problem(self) -> str:
-        return next((words for row in self.rows if (words := row.problem())), "")
+        said = next((words for row in self.rows if (words := row.problem())), "")
+        if said or not self._keyed:
+            return said
+        keys = [row.value()[0] for row in self.rows]
+        twice = next((key for n, key in enumerate(keys) if key in keys[:n]), "")
+        return tr("house.fault_twice", twice) if twice else ""  # joined they would be one, and the other lost
 
 
 class LevelChips(QWidget):
@@ -238,7 +245,7 @@ def relax_field(name: str) -> RowsField:
     def blank(rows: Sequence[Any]) -> Any:
         return Relaxation(rows[-1].after_s + 30.0 if rows else 30.0)
 
-    return RowsField(name, tr("house.relax_add"), RelaxRow, blank, tuple, list)
+    return RowsField(name, tr("house.relax_add"), RelaxRow, blank, tuple, list, keyed=False)
 
 
 class SpecialRow(Row):
@@ -282,7 +289,11 @@ def special_field(name: str, today: Callable[[], str]) -> RowsField:
     """Days that differ from the week, as (date, hours, words)."""
 
     def blank(rows: Sequence[Any]) -> Any:
-        return today(), (), ""
+        used = {day for day, _spans, _words in rows}
+        day = date.fromisoformat(today())
+        while day.isoformat() in used:
+            day += timedelta(days=1)
+        return day.isoformat(), (), ""
 
     return RowsField(name, tr("house.special_add"), SpecialRow, blank, tuple, list)
 

@@ -16,7 +16,7 @@ from desktop.panes.paint import Brush
 from desktop.panes.rows import RowDelegate, Rows, RowsView
 from desktop.panes.section import HEADER_H, bar
 from desktop.widgets.figures import second
-from desktop.widgets.labels import ElideLabel, EmptyPlace, label
+from desktop.widgets.labels import EmptyPlace, label
 from desktop.widgets.theme import Theme
 from models.rules.refusals import in_words
 from resources.i18n import tr
@@ -42,9 +42,9 @@ class WhyDelegate(RowDelegate):
     def draw(self, brush: Brush, box: QRect, row: WhyLine, selected: bool) -> None:
         icon, tone = SIGNS.get(row.sign, SIGNS["other"])
         inner = box.adjusted(PAD, 0, -PAD, 0)
-        brush.icon(QRect(inner.left(), box.top() + 6, 18, 20), icon, tone, 16)
+        brush.icon(QRect(inner.left(), box.top() + (5 if row.more else 14), 18, 20), icon, tone, 16)
         inner.setLeft(inner.left() + 26)
-        upper = QRect(inner.left(), box.top() + 5, inner.width(), 20)
+        upper = QRect(inner.left(), box.top() + (5 if row.more else 14), inner.width(), 20)
         lower = QRect(inner.left(), box.top() + 25, inner.width(), 18)
         used = brush.text(upper, second(row.at), "caption", "text3", right=True) + 8 if row.at else 0
         brush.text(upper.adjusted(0, 0, -used, 0), in_words(row.words, row.args), "body")
@@ -75,8 +75,6 @@ class WhyPane(QFrame):
         self.setAccessibleName(tr("why.title"))
         header, row = bar("header", HEADER_H, PAD)
         row.addWidget(label(tr("why.title"), "title"))
-        self.about = ElideLabel("", "caption", "text3")
-        row.addWidget(self.about, 1)
         self.list = RowsView(Rows(_spoken, lambda line: line.key), WhyDelegate(theme), tr("why.title"), scrolls=True)
         self.empty = EmptyPlace("info", tr("why.none"))
         self.empty.words.setWordWrap(True)
@@ -98,7 +96,6 @@ class WhyPane(QFrame):
 
     def refresh(self) -> None:
         lines = self.flow.lines
-        self.about.setText(self.flow.contact)
         self.list.show_rows(lines)
         self.list.setVisible(bool(lines))
         self.empty.setVisible(not lines)

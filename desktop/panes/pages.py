@@ -50,6 +50,6 @@ PAGES: tuple[tuple[str, frozenset[str], str, PageMaker], ...] = (
     ("engineer", frozenset({"engineer"}), "headset", _engineer_page),
     ("board", frozenset({"supervisor", "manager"}), "grid", _board_page),
     ("recall", frozenset({"agent", "engineer", "supervisor", "manager"}), "cb", _recall_page),
-    ("house", frozenset({"supervisor", "manager", "administrator"}), "gear", _house_page),
+    ("house", frozenset({"supervisor", "manager", "administrator"}), "transfer", _house_page),
 )
 """Page, the groups that have it, its icon, what makes it. Imported when first shown: a desk starts with one page."""

@@ -45,28 +45,75 @@ from tests.desktop.guided_desk import GuidedDesk
 QUEUE = DestinationKind.QUEUE
 OFFICE = tuple(span for day in range(5) for span in ((day, 510, 720), (day, 810, 1050)))
 QUEUES = (
-    QueuePlan("servers", "服务器专线", "Server line", {"server": 3}, Strategy.SKILLS, (Relaxation(30.0), Relaxation(90.0)),
-              priority=120, max_wait_s=300.0, overflow=Destination(DestinationKind.VOICEMAIL, "servers", "nobody"),
-              unserved=Destination(DestinationKind.CALLBACK, "servers"), calendar="always",
-              position_every_s=60.0, recording_notice=True, welcome="waiting"),
-    QueuePlan("storage", "存储专线", "Storage line", {"storage": 3}, calendar="office", priority=60,
-              closed=Destination(DestinationKind.NUMBER, "+864001234567")),
-    QueuePlan("laptops", "笔记本专线", "Laptop line", {"laptop": 1}, Strategy.ROUND_ROBIN, calendar="office",
-              callback=Callback.CUSTOMER_FIRST),
+    QueuePlan(
+        "servers",
+        "服务器专线",
+        "Server line",
+        {"server": 3},
+        Strategy.SKILLS,
+        (Relaxation(30.0), Relaxation(90.0)),
+        priority=120,
+        max_wait_s=300.0,
+        overflow=Destination(DestinationKind.VOICEMAIL, "servers", "nobody"),
+        unserved=Destination(DestinationKind.CALLBACK, "servers"),
+        calendar="always",
+        position_every_s=60.0,
+        recording_notice=True,
+        welcome="waiting",
+    ),
+    QueuePlan(
+        "storage",
+        "存储专线",
+        "Storage line",
+        {"storage": 3},
+        calendar="office",
+        priority=60,
+        closed=Destination(DestinationKind.NUMBER, "+864001234567"),
+    ),
+    QueuePlan(
+        "laptops",
+        "笔记本专线",
+        "Laptop line",
+        {"laptop": 1},
+        Strategy.ROUND_ROBIN,
+        calendar="office",
+        callback=Callback.CUSTOMER_FIRST,
+    ),
     QueuePlan("complaints", "投诉", "Complaints", strategy=Strategy.LINEAR, members=("1007", "1001"), emergency=True),
-)  # fmt: skip
+)
 MENUS = (
-    Menu("main", "waiting", {"1": Destination(QUEUE, "servers"), "2": Destination(DestinationKind.MENU, "personal"),
-                             "9": Destination(QUEUE, "complaints", "recording_notice"),
-                             "0": Destination(DestinationKind.PERSON, "1001")},
-         Destination(QUEUE, "servers"), {"8": "en"}),
-    Menu("personal", "waiting", {"1": Destination(QUEUE, "laptops"), "2": Destination(DestinationKind.VOICEMAIL, "laptops"),
-                                 "*": Destination(DestinationKind.MENU, "main")}, Destination(QUEUE, "laptops")),
-)  # fmt: skip
+    Menu(
+        "main",
+        "waiting",
+        {
+            "1": Destination(QUEUE, "servers"),
+            "2": Destination(DestinationKind.MENU, "personal"),
+            "9": Destination(QUEUE, "complaints", "recording_notice"),
+            "0": Destination(DestinationKind.PERSON, "1001"),
+        },
+        Destination(QUEUE, "servers"),
+        {"8": "en"},
+    ),
+    Menu(
+        "personal",
+        "waiting",
+        {
+            "1": Destination(QUEUE, "laptops"),
+            "2": Destination(DestinationKind.VOICEMAIL, "laptops"),
+            "*": Destination(DestinationKind.MENU, "main"),
+        },
+        Destination(QUEUE, "laptops"),
+    ),
+)
 CALENDARS = (
-    Calendar("office", OFFICE, {"2026-10-01": (), "2026-10-10": ((540, 1020),)}, {"2026-10-01": "国庆节", "2026-10-10": "调休上班"}),
+    Calendar(
+        "office",
+        OFFICE,
+        {"2026-10-01": (), "2026-10-10": ((540, 1020),)},
+        {"2026-10-01": "国庆节", "2026-10-10": "调休上班"},
+    ),
     Calendar("always", tuple((day, 0, 1440) for day in range(7))),
-)  # fmt: skip
+)
 NUMBERS = (
     DialledNumber("+864008123456", Destination(DestinationKind.MENU, "main"), note="全国热线"),
     DialledNumber("+861062345678", Destination(QUEUE, "storage"), note="大客户专号"),
@@ -83,11 +130,21 @@ BLOCKED = (
     Blocked("withheld", "recording_notice", 0.0, "不接无号码来电"),
 )
 TRUNKS = (
-    TrunkLine("unicom", "sip.example.net", 5060, "udp", True, "864008123456", caller_id="+864008123456",
-              numbers=("+864008123456", "+861062345678"), codecs=("PCMA", "PCMU"), max_calls=30),
+    TrunkLine(
+        "unicom",
+        "sip.example.net",
+        5060,
+        "udp",
+        True,
+        "864008123456",
+        caller_id="+864008123456",
+        numbers=("+864008123456", "+861062345678"),
+        codecs=("PCMA", "PCMU"),
+        max_calls=30,
+    ),
     TrunkLine("backup", "203.0.113.20", 5061, "tls", True, "hanchuan", sources=("203.0.113.0/24",)),
     TrunkLine("branch", "10.20.0.5", trusted=True, codecs=("G722", "PCMA")),
-)  # fmt: skip
+)
 SKILLED = (
     ("1001", "林晓雯", "热线一班", ("agent",), {"server": 4, "storage": 2}),
     ("1007", "周敏", "热线一班", ("agent",), {"server": 5, "laptop": 3}),
@@ -105,19 +162,33 @@ LIVE = link.Trunks(
         link.TrunkIs("backup", "refused", 403, "Forbidden", NOW - 600),
         link.TrunkIs("branch", "open", 0, "", NOW - 90_000),
     ),
-    "asterisk", 1,
-)  # fmt: skip
+    "asterisk",
+    1,
+)
 
 
 def house() -> Picture:
     """A house in full order."""
     plan = Plan(
-        {one.queue: one for one in QUEUES}, {one.number: one for one in NUMBERS}, {one.menu: one for one in MENUS},
-        {one.calendar: one for one in CALENDARS}, BLOCKED, RULES, first="servers", version=12,
-    )  # fmt: skip
+        {one.queue: one for one in QUEUES},
+        {one.number: one for one in NUMBERS},
+        {one.menu: one for one in MENUS},
+        {one.calendar: one for one in CALENDARS},
+        BLOCKED,
+        RULES,
+        first="servers",
+        version=12,
+    )
     people = tuple(PersonSkills(*one, 1) for one in SKILLED)
-    picture = Picture(plan, MappingProxyType({}), ("1", "2", "3"), TRUNKS, frozenset({"unicom", "backup"}), people,
-                      ("callback_noted", "music", "nobody", "recording_notice", "waiting"))  # fmt: skip
+    picture = Picture(
+        plan,
+        MappingProxyType({}),
+        ("1", "2", "3"),
+        TRUNKS,
+        frozenset({"unicom", "backup"}),
+        people,
+        ("callback_noted", "music", "nobody", "recording_notice", "waiting"),
+    )
     marks = {
         (kind, id_): Mark(3, "周敏", NOW - 86_400)
         for kind in ("queue", "calendar", "menu", "number", "trunk", "outbound", "blocked")
@@ -128,28 +199,81 @@ def house() -> Picture:
 
 def _task(n: str, kind: TaskKind, number: str, name: str, note: str, ago: float, claimed: str = "") -> TaskLine:
     state = TaskState.CLAIMED if claimed else TaskState.OPEN
-    return TaskLine(n, kind, state, "", number, "c1" if name else "", name, "", note, NOW - ago, "系统",
-                    NOW - ago + 900, claimed, "林晓雯" if claimed else "", NOW - 60 if claimed else None,
-                    NOW + 600 if claimed else None, 1 if claimed else 0, None, "busy" if claimed else "", 1)  # fmt: skip
+    return TaskLine(
+        n,
+        kind,
+        state,
+        "",
+        number,
+        "c1" if name else "",
+        name,
+        "",
+        note,
+        NOW - ago,
+        "系统",
+        NOW - ago + 900,
+        claimed,
+        "林晓雯" if claimed else "",
+        NOW - 60 if claimed else None,
+        NOW + 600 if claimed else None,
+        1 if claimed else 0,
+        None,
+        "busy" if claimed else "",
+        1,
+    )
 
 
 RECALLS = (
-    RecallLine(_task("31", TaskKind.RECALL, "+8613800138000", "陈志远", "等候中挂断", 1120), "servers", "zh_CN", NOW - 1120, 94.0),
-    RecallLine(_task("32", TaskKind.VOICEMAIL, "+8613700009036", "孙强", "", 640), "laptops", "zh_CN", NOW - 640, 41.0,
-               VoicemailLine("7", "call-9", "32", "laptops", "+8613700009036", "c2", "孙强", NOW - 600, 27.0, "", "", None)),
-    RecallLine(_task("33", TaskKind.WEB_CALLBACK, "+12025550143", "", "HS5280 disks, please call before 5 pm", 300),
-               "storage", "en", None, 0.0),
-    RecallLine(_task("34", TaskKind.VOICEMAIL, "+865395550126", "", "", 2000, "1001"), "servers", "zh_CN", NOW - 2000, 12.0,
-               VoicemailLine("6", "call-8", "34", "servers", "+865395550126", "", "", NOW - 1990, 14.0, "1001", "林晓雯",
-                             NOW - 900)),
-)  # fmt: skip
+    RecallLine(
+        _task("31", TaskKind.RECALL, "+8613800138000", "陈志远", "等候中挂断", 1120),
+        "servers",
+        "zh_CN",
+        NOW - 1120,
+        94.0,
+    ),
+    RecallLine(
+        _task("32", TaskKind.VOICEMAIL, "+8613700009036", "孙强", "", 640),
+        "laptops",
+        "zh_CN",
+        NOW - 640,
+        41.0,
+        VoicemailLine("7", "call-9", "32", "laptops", "+8613700009036", "c2", "孙强", NOW - 600, 27.0, "", "", None),
+    ),
+    RecallLine(
+        _task("33", TaskKind.WEB_CALLBACK, "+12025550143", "", "HS5280 disks, please call before 5 pm", 300),
+        "storage",
+        "en",
+        None,
+        0.0,
+    ),
+    RecallLine(
+        _task("34", TaskKind.VOICEMAIL, "+865395550126", "", "", 2000, "1001"),
+        "servers",
+        "zh_CN",
+        NOW - 2000,
+        12.0,
+        VoicemailLine(
+            "6", "call-8", "34", "servers", "+865395550126", "", "", NOW - 1990, 14.0, "1001", "林晓雯", NOW - 900
+        ),
+    ),
+)
 EVENTS = (
     EventLine(NOW - 1120, "arrived", "", "", {"from": "+8613800138000", "to": "+864008123456"}),
     EventLine(NOW - 1119, "menu", "", "", {"menu": "main", "digit": "1"}),
     EventLine(NOW - 1118, "queued", "", "", {"queue": "servers"}),
-    EventLine(NOW - 1118, "chosen", "1007", "周敏", {
-        "strategy": "skills", "eligible": [["1007", 5.0], ["1001", 4.0]], "chosen": "1007", "level": "gold",
-        "out": {"1020": "not_ready"}}),
+    EventLine(
+        NOW - 1118,
+        "chosen",
+        "1007",
+        "周敏",
+        {
+            "strategy": "skills",
+            "eligible": [["1007", 5.0], ["1001", 4.0]],
+            "chosen": "1007",
+            "level": "gold",
+            "out": {"1020": "not_ready"},
+        },
+    ),
     EventLine(NOW - 1117, "offered", "1007", "周敏", {"n": 1}),
     EventLine(NOW - 1101, "missed", "1007", "周敏", {}),
     EventLine(NOW - 1100, "offered", "1001", "林晓雯", {"n": 2}),
@@ -157,7 +281,7 @@ EVENTS = (
     EventLine(NOW - 820, "overflowed", "", "", {"queue": "servers", "why": "max_wait", "to": "voicemail:servers"}),
     EventLine(NOW - 819, "voicemail", "", "", {"queue": "servers"}),
     EventLine(NOW - 790, "ended", "", "", {"outcome": "voicemail", "by": "customer"}),
-)  # fmt: skip
+)
 
 
 class HouseDesk(GuidedDesk):
@@ -178,7 +302,7 @@ class HouseDesk(GuidedDesk):
         self.sent.append(message)
 
     def recording_address(self, what: str) -> tuple[str, str]:
-        return f"http://127.0.0.1:9/recordings/{what}", "token"
+        return f"http://127.0.0.1:9/sound/{what}", "token"
 
     def start(self, work: Coroutine[Any, Any, Any]) -> None:
         """Run it to its end: nothing here waits."""
@@ -253,10 +377,19 @@ class HouseDesk(GuidedDesk):
 
     def dry(self) -> None:
         """The answer to a dry run."""
-        result = link.DryRunResult("+8613800138000", "+864008123456", (
-            link.DryStep("number", "why.arrived", ("+8613800138000", "+864008123456")),
-            link.DryStep("menu", "why.menu", ("main", "1")),
-            link.DryStep("queue", "why.queued", ("服务器专线",)),
-            link.DryStep("rings", "why.offered", ("周敏",)),
-        ), (("1007", "周敏", "5 级・空闲 4:12"), ("1001", "林晓雯", "4 级・空闲 1:05"), ("2031", "高建平", "5 级・空闲 0:40")))  # fmt: skip
+        result = link.DryRunResult(
+            "+8613800138000",
+            "+864008123456",
+            (
+                link.DryStep("number", "why.arrived", ("+8613800138000", "+864008123456")),
+                link.DryStep("menu", "why.menu", ("main", "1")),
+                link.DryStep("queue", "why.queued", ("服务器专线",)),
+                link.DryStep("rings", "why.offered", ("周敏",)),
+            ),
+            (
+                ("1007", "周敏", "5 级・空闲 4:12"),
+                ("1001", "林晓雯", "4 级・空闲 1:05"),
+                ("2031", "高建平", "5 级・空闲 0:40"),
+            ),
+        )
         self.house.heard(result)

@@ -47,7 +47,12 @@ def changed(desk: HouseDesk, window: MainWindow) -> None:
     page.choose("servers")
     edit = page.editor.edit
     assert edit is not None
-    for field, value in (("strategy", Strategy.LONGEST_IDLE), ("priority", 200), ("max_wait_s", 180.0), ("overflow", None)):
+    for field, value in (
+        ("strategy", Strategy.LONGEST_IDLE),
+        ("priority", 200),
+        ("max_wait_s", 180.0),
+        ("overflow", None),
+    ):
         desk.house.put(edit, field, value)
     desk.somebody_saves("queue", replace(QUEUES[0], priority=90, target_s=15))
     desk.dry()
