@@ -125,8 +125,8 @@ async def _place(
         "POST", "channels/create",
         {"endpoint": endpoint, "app": switch.node.app, "channelId": leg.channel, "variables": variables},
     )  # fmt: skip
-    if watched:
-        switch.watch_phone(leg)
+    if watched or leg.trunk:
+        switch.watch_for_an_answer(leg)
     refused = await made
     if refused.good:  # it may be dialled as soon as the application has it
         with contextlib.suppress(TimeoutError):

@@ -47,6 +47,7 @@ class Node:
     """One Asterisk. `url` of its HTTP server, `trunk_address` and `phone_address` HOST:PORT of its SIP sides.
 
     `prompts` is the folder of resources/prompts as that machine sees it. `tls` and `srtp` as configured for phones.
+    `ami` HOST:PORT of its manager interface, where registrations of trunks can be read; empty: they stay unknown.
     """
 
     name: str
@@ -59,3 +60,6 @@ class Node:
     prompts: Path = field(default_factory=prompts_here)
     tls: bool = False
     srtp: bool = False
+    ami: str = ""
+    ami_user: str = ""
+    ami_password: str = field(default="", repr=False)

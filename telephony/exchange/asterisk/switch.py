@@ -44,7 +44,7 @@ EVENTS = (
     "RecordingFailed", "ContactStatusChange", "ChannelEnteredBridge", "ChannelUserevent",
 )  # fmt: skip
 REMEMBERED_CALLS = 2000
-SILENT_PHONE_S = 4.0  # a phone that has not even rung by then is not there
+SILENT_S = 4.0  # a phone that has not even rung by then is not there
 LEFT_US_S = 1.0  # a channel that left the application and still lives after this was taken by somebody else
 TIMED_OUT = (408, 20.0)  # this code after so many seconds is Asterisk's own, nobody answered the INVITE
 
@@ -120,6 +120,7 @@ class NodeSwitch:
     def begin(self) -> None:
         """Everything that stands has been read: listen and look from now on."""
         self._start(self.ears.run())
+        self._start(self.lines.run())
 
     async def close(self) -> None:
         """Let go; calls go on."""
@@ -186,9 +187,9 @@ class NodeSwitch:
             graph.sound(leg, SILENCE, self.ari)
         self.rewire(call)
 
-    def watch_phone(self, leg: Leg) -> None:
-        """A phone that does not ring is not there."""
-        self._later(leg.channel, SILENT_PHONE_S, self._silent)
+    def watch_for_an_answer(self, leg: Leg) -> None:
+        """A phone that does not ring is not there, nor a provider that answers no OPTIONS either."""
+        self._later(leg.channel, SILENT_S, self._silent)
 
     def _later(self, channel: str, seconds: float, then: Callable[[str], None]) -> None:
         self._forget(channel)
@@ -205,6 +206,9 @@ class NodeSwitch:
         if found is None or found[1].stage != "new" or self.ari.why_gone:
             return
         leg = found[1]
+        if leg.trunk and self.lines.answers(leg.trunk):  # it may take its time to find whom we called
+            self._later(channel, SILENT_S / 4, self._silent)
+            return
         leg.unreachable = True
         self.ari.ask("DELETE", f"channels/{name(channel)}")
         self.accounts.unbind(leg.extension)

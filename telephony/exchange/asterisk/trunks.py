@@ -7,12 +7,14 @@ interface by HTTP, where the same user may use it, and is `unknown` where not.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import time
 from typing import TYPE_CHECKING
 
 from telephony.exchange.asterisk.accounts import fields, pushed
+from telephony.exchange.asterisk.ami import Ami, Message
 from telephony.exchange.asterisk.placing import FORMATS
 from telephony.exchange.asterisk.settings import FROM_TRUNK, TRUNK, TRUNK_TRANSPORT
 from telephony.exchange.engine import Trunk, TrunkChanged, TrunkNow
@@ -28,7 +30,10 @@ RETRY_S, EXPIRES_S = 10, 300
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _HOST = re.compile(r"[A-Za-z0-9._:\[\]-]{1,253}")
 _USER = re.compile(r"[A-Za-z0-9+*._@-]{0,64}")
-_STATES = {"Registered": "registered", "Rejected": "refused", "Unregistered": "unreachable", "Stopped": "refused"}
+_STATES = {
+    "Registered": ("registered", 200), "Rejected": ("refused", 403), "Stopped": ("refused", 403),
+    "Unregistered": ("unknown", 0), "Registered (Expired)": ("unknown", 0),
+}  # fmt: skip
 
 
 class Lines:
@@ -45,6 +50,10 @@ class Lines:
     def trunk(self, called: str) -> Trunk | None:
         """The trunk called so, or the first one."""
         return next((t for t in self._switch.book.trunks.values() if t.port and called in (t.name, "")), None)
+
+    def answers(self, called: str) -> bool:
+        """Whether the provider answered the last OPTIONS."""
+        return self._answers.get(called, False)
 
     def is_full(self, trunk: Trunk) -> bool:
         """Whether it carries as many legs as it may."""
@@ -64,6 +73,7 @@ class Lines:
         if self._switch.book.trunks.get(trunk.name) == trunk and trunk.name in self._known:
             return ""
         await self._remove(trunk.name)
+        self._states.pop(trunk.name, None)
         why = await self._push(trunk, codecs)
         if why:
             await self._remove(trunk.name)
@@ -78,6 +88,7 @@ class Lines:
         if self._switch.book.trunks.pop(called, None) is None:
             return "no_trunk"
         self._states.pop(called, None)
+        self._told.pop(called, None)
         await self._remove(called)
         return ""
 
@@ -156,10 +167,9 @@ class Lines:
         return True
 
     def _state(self, trunk: Trunk) -> TrunkNow:
-        known = self._states.get(trunk.name)
-        if trunk.register and self.first:
-            return known or TrunkNow(trunk.name, "unknown")
         answers = self._answers.get(trunk.name, True)
+        if trunk.register and self.first and answers:
+            return self._states.get(trunk.name) or TrunkNow(trunk.name, "unknown")
         return TrunkNow(trunk.name, "open" if answers else "unreachable", 0 if answers else 408)
 
     def tell(self) -> None:
@@ -169,3 +179,35 @@ class Lines:
             if self._told.get(trunk.name) != state:
                 self._told[trunk.name] = state
                 self._switch.fact(TrunkChanged(state.trunk, state.state, state.code, state.why, time.monotonic()))
+
+    async def run(self) -> None:
+        """Look at the registrations while there are any, where AMI lets us."""
+        node = self._switch.node
+        while node.ami:
+            try:
+                ami = await Ami.connect(node.ami, node.ami_user, node.ami_password)
+                try:
+                    await self._look(ami)
+                finally:
+                    await ami.close()
+            except ConnectionError as error:
+                log.warning("the registrations of trunks cannot be read: %s", error)
+                await asyncio.sleep(RETRY_S)
+
+    async def _look(self, ami: Ami) -> None:
+        while True:
+            if any(t.register for t in self._switch.book.trunks.values()) and self.first:
+                await ami.action("PJSIPShowRegistrationsOutbound")
+            for message in _taken(ami.events):
+                if message is None:
+                    raise ConnectionError("AMI ended")
+                called = message.get("ObjectName", "").removeprefix(TRUNK)
+                if message.get("Event") == "OutboundRegistrationDetail" and called in self._switch.book.trunks:
+                    state, code = _STATES.get(message.get("Status", ""), ("unknown", 0))
+                    self._states[called] = TrunkNow(called, state, code)
+            self.tell()
+            await asyncio.sleep(LOOK_S)
+
+
+def _taken(events: asyncio.Queue[Message | None]) -> list[Message | None]:
+    return [events.get_nowait() for _ in range(events.qsize())]
