@@ -85,7 +85,7 @@ class Ari:
             async with self._session().get(f"{self.node.url}/ari/{path}", params=query) as response:
                 return Reply(response.status, _decoded(await response.text()))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise ConnectionError(f"{self.node.name} at {self.node.url}: {error!r}") from error
+            raise ConnectionError(f"{self.node.name} at {self.node.url}/ari/{path}: {error!r}") from error
 
     async def fetch(self, path: str) -> bytes | None:
         """The bytes of a file, None when there is none."""

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who may order: a leader that was stopped and woken, a socket that is half open, an Asterisk that has forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from telephony.exchange.asterisk.client import Ari, name
+from telephony.exchange.asterisk.engine import AsteriskExchange
+from telephony.exchange.asterisk.own import OwnAsterisk
+from telephony.exchange.engine import List, SetAccount, SetOpen, Snapshot, StaleEpoch
+from tests.telephony.exchange.peers import Phone, address
+
+LEADER = Path(__file__).with_name("leader.py")
+ROOT = Path(__file__).parents[4]
+PAUSE_S = 1.2  # longer than the gap after which a leader has to ask whether it still leads
+
+
+@pytest.fixture(autouse=True)
+async def forgotten(asterisk: OwnAsterisk) -> AsyncIterator[None]:
+    """Epochs begin anew for each test, as in an Asterisk that has just been started."""
+    yield
+    ari = Ari(asterisk.node())
+    await ari.listen(0, lambda event: None, lambda why: None)
+    await ari.ask("POST", "asterisk/variable", variable="TR_EPOCH", value="0")
+    await ari.close()
+
+
+async def executed(ari: Ari) -> set[str]:
+    """The extensions of the orders that Asterisk carried out."""
+    return {row["name"] for row in (await ari.read("deviceStates")).data}
+
+
+async def test_a_leader_that_was_stopped_orders_nothing_when_it_wakes(
+    asterisk: OwnAsterisk, tmp_path: Path, long: bool
+) -> None:
+    node, dice = asterisk.node(), random.Random(12)
+    words = [sys.executable, str(LEADER), node.url, node.user, node.password]
+    ari = Ari(node)
+    for trial in range(100 if long else 3):
+        old, new = 2 * trial + 1, 2 * trial + 2
+        process = await asyncio.create_subprocess_exec(
+            *words, str(old), str(tmp_path), stdout=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)}
+        )
+        assert process.stdout
+        try:
+            assert await asyncio.wait_for(process.stdout.readline(), 15) == b"leads\n"
+            await asyncio.sleep(0.05 + dice.random() * 0.1)
+            process.send_signal(signal.SIGSTOP)
+            second = await AsteriskExchange.connect([node], tmp_path)
+            await second.attach(new)
+            before = await executed(ari)
+            assert any(f"stale-{old}-" in one for one in before)
+            await asyncio.sleep(PAUSE_S)
+            process.send_signal(signal.SIGCONT)
+            assert (await asyncio.wait_for(process.stdout.readline(), 10)).startswith(b"gone: ")
+            assert await executed(ari) == before
+            await second.close()
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+    await ari.close()
+
+
+async def test_a_higher_epoch_cuts_off_and_a_lower_one_changes_nothing(asterisk: OwnAsterisk, tmp_path: Path) -> None:
+    node = asterisk.node()
+    first = await AsteriskExchange.connect([node], tmp_path)
+    await first.attach(1)
+    second = await AsteriskExchange.connect([node], tmp_path)
+    await second.attach(5)
+    with pytest.raises(ConnectionError):
+        while True:
+            await first.fact()
+    with pytest.raises(ConnectionError):
+        await first.order(SetOpen(first.next_order(), 1, False))
+    third = await AsteriskExchange.connect([node], tmp_path)
+    with pytest.raises(StaleEpoch):
+        await third.attach(4)
+    listed = await third.order(List(3))
+    assert isinstance(listed, Snapshot)
+    assert listed.epoch == 5
+    assert await second.order(SetOpen(second.next_order(), 5, True))  # it was not disturbed
+    for exchange in (first, second, third):
+        await exchange.close()
+
+
+async def test_a_socket_that_is_half_open_is_found_out(asterisk: OwnAsterisk, tmp_path: Path) -> None:
+    """Bytes go nowhere, no connection ends: within seconds the switchboard is told, and attaches again."""
+    host, port = address(asterisk.http)
+    passing = asyncio.Event()
+    passing.set()
+    pipes: set[asyncio.Task[None]] = set()
+
+    async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65536):
+                await passing.wait()
+                writer.write(data)
+            writer.close()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection(host, port)
+        for pair in ((reader, far_writer), (far_reader, writer)):
+            pipes.add(asyncio.create_task(pipe(*pair)))
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    node = replace(asterisk.node(), url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    exchange = await AsteriskExchange.connect([node], tmp_path)
+    await exchange.attach(1)
+    passing.clear()
+    began = time.monotonic()
+    with pytest.raises(ConnectionError):
+        while True:
+            await asyncio.wait_for(exchange.fact(), 8)
+    assert time.monotonic() - began < 6
+    passing.set()
+    again = await AsteriskExchange.connect([node], tmp_path)
+    await again.attach(2)
+    await exchange.close()
+    await again.close()
+    server.close()
+    for task in pipes:
+        task.cancel()
+    await asyncio.gather(*pipes, return_exceptions=True)
+
+
+async def test_what_asterisk_has_forgotten_is_pushed_again(asterisk: OwnAsterisk, tmp_path: Path) -> None:
+    node = asterisk.node()
+    first = await AsteriskExchange.connect([node], tmp_path)
+    await first.attach(1)
+    await first.order(SetAccount(first.next_order(), 1, "7001", "geheim"))
+    ari = next(iter(first._switches.values())).ari
+    for kind in ("endpoint", "aor", "auth"):  # as after a start of Asterisk
+        assert (await ari.ask("DELETE", f"asterisk/config/dynamic/res_pjsip/{kind}/{name('7001')}")).good
+    await first.close()
+    second = await AsteriskExchange.connect([node], tmp_path)
+    snapshot = await second.attach(2)
+    assert "7001" in snapshot.accounts
+    phone = Phone("7001", "geheim")
+    await phone.open()
+    assert await phone.register(address(asterisk.phones)) == 200
+    await phone.close()
+    await second.order(SetAccount(second.next_order(), 2, "7001", ""))
+    await second.close()
