@@ -72,7 +72,8 @@ class Picture:
         plan = self.plan
         match kind:
             case "queue":
-                return replace(plan, queues=_with(plan.queues, id_, part.queue, part))
+                queues = _with(plan.queues, id_, part.queue, part)
+                return replace(plan, queues=queues, first=plan.first or part.queue)
             case "calendar":
                 return replace(plan, calendars=_with(plan.calendars, id_, part.calendar, part))
             case "menu":

@@ -33,7 +33,7 @@ async def read_picture(conn: AsyncConnection) -> Picture:
     ):
         marks |= _marks(kind, rows)
     for row in trunks:
-        marks["trunk", row.line.name] = Mark(row.version, row.by_name, row.changed)
+        marks["trunk", row.line.name] = Mark(row.version, row.changed_by_name, row.changed)
     return Picture(
         plan=await read_plan(conn),
         marks=MappingProxyType(marks),
@@ -53,4 +53,4 @@ def prompts() -> tuple[str, ...]:
 
 
 def _marks(kind: str, rows: Sequence[Edited[Any]]) -> dict[tuple[str, str], Mark]:
-    return {(kind, row.key): Mark(row.version, row.by_name, row.changed) for row in rows}
+    return {(kind, row.key): Mark(row.version, row.changed_by_name, row.changed) for row in rows}

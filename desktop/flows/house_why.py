@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why a call went as it did, read from its history: who could have taken it, who missed it, what sent it on."""
+"""Why a call went as it did: routing's own explanation of its history, with names for numbers, and what stood around.
+
+Routing explains its decisions (`telephony.routing.why`); arrival, menu, transfer and end come from the history itself.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,101 +14,133 @@ from desktop.flows.facts import Topic
 from models.rules.plan_lines import EventLine
 from models.store import plan_rows
 from models.store.errors import DatabaseAway
+from telephony.routing import why
 
 if TYPE_CHECKING:
     from desktop.flows.desk import Desk
 
-SIGNS: Mapping[str, str] = {
-    "arrived": "call", "dialled": "call", "queued": "queue", "menu": "menu", "chosen": "eligible", "offered": "offer",
-    "missed": "missed", "declined": "missed", "withdrawn": "missed", "lost_race": "missed", "connected": "answered",
-    "overflowed": "overflow", "sent_outside": "overflow", "outside_answered": "answered", "outside_failed": "missed",
-    "blocked": "closed", "closed": "closed", "relaxed": "relaxed", "callback_waits": "callback",
-    "callback_over": "callback", "promised": "callback", "voicemail": "message", "ended": "ended",
-    "dial_failed": "missed", "transferred": "overflow", "taken_over": "answered", "alarm": "missed",
+AROUND: Mapping[str, str] = {
+    "arrived": "call", "dialled": "call", "menu": "menu", "outside_answered": "answered", "outside_failed": "missed",
+    "callback_over": "callback", "promised": "callback", "ended": "ended", "dial_failed": "missed",
+    "transferred": "overflow", "taken_over": "answered",
 }  # fmt: skip
-"""The lines of a history that answer «why»; the rest (recordings, paints) is left out."""
+"""The lines that routing does not explain and their sign; what is in neither (recordings, paints) is left out."""
+SIGNS = {"queue": "queue", "choice": "eligible", "miss": "missed", "overflow": "overflow", "end": "answered"}
+INNER = frozenset({"eligible", "out"})
+"""Kinds that stand under the choice they belong to."""
+IN_SECONDS = frozenset({"why.score_longest_idle", "why.score_least_talk_time"})
 
 
 @dataclass(frozen=True)
 class WhyLine:
-    """One line: `words` and `more` are catalogue keys. `key` tells lines apart."""
+    """One line: `words` is a catalogue key, arguments may be keys too. `inner`: under the line before. `key` tells
+    lines apart."""
 
     key: str
     at: float
     sign: str
     words: str
     args: tuple[str, ...] = ()
-    more: str = ""
-    more_args: tuple[str, ...] = ()
+    inner: bool = False
 
 
-def explain(events: Sequence[EventLine], people: Mapping[str, str], queues: Mapping[str, str]) -> tuple[WhyLine, ...]:
-    """The history in lines. `people` number → name, `queues` id → name."""
+@dataclass(frozen=True)
+class Names:
+    """`people` number → name, `queues` id → name."""
+
+    people: Mapping[str, str]
+    queues: Mapping[str, str]
+
+    def person(self, number: str) -> str:
+        return self.people.get(number, number)
+
+    def queue(self, queue: str) -> str:
+        return self.queues.get(queue, queue)
+
+    def all(self, value: Any) -> str:
+        """People by name, queues by name, anything else as it is."""
+        said = str(value)
+        if ", " in said:
+            return "、".join(self.person(one) for one in said.split(", "))
+        return self.people.get(said, self.queues.get(said, said))
+
+
+def explain(events: Sequence[EventLine], names: Names) -> tuple[WhyLine, ...]:
+    """The history in lines, in its order."""
     lines: list[WhyLine] = []
-    for n, event in enumerate(events):
-        if event.kind not in SIGNS:
-            continue
-        name = event.who_name or people.get(event.who, event.who)
-        data = event.data
-        words, args = f"why.{event.kind}", _args(event, name, people, queues)
-        more, more_args = _more(event.kind, data, people)
-        lines.append(WhyLine(f"{n} {event.kind}", event.at, SIGNS[event.kind], words, args, more, more_args))
+    for event in events:
+        lines += _lines(event, names, len(lines))
     return tuple(lines)
 
 
-def _args(event: EventLine, name: str, people: Mapping[str, str], queues: Mapping[str, str]) -> tuple[str, ...]:
+def _lines(event: EventLine, names: Names, first: int) -> Iterable[WhyLine]:
+    told = why.explain([_Row(event.at, event.kind, event.who, dict(event.data))])
+    if not told and event.kind in AROUND:
+        words, args = _around(event, names)
+        yield WhyLine(f"{first}", event.at, AROUND[event.kind], words, args)
+    for n, line in enumerate(told, first):
+        yield WhyLine(f"{n}", event.at, _sign(line), line.words, _args(line, names), line.kind in INNER)
+
+
+@dataclass(frozen=True)
+class _Row:
+    at: float
+    kind: str
+    who: str
+    data: dict[str, Any]
+
+
+def _sign(line: why.WhyLine) -> str:
+    match line.words:
+        case "why.rung":
+            return "offer"
+        case "why.relaxed":
+            return "relaxed"
+        case "why.voicemail":
+            return "message"
+        case "why.callback_waits":
+            return "callback"
+        case words if words.startswith(("why.closed_", "why.blocked")):
+            return "closed"
+        case _:
+            return SIGNS.get(line.kind, "other")
+
+
+def _args(line: why.WhyLine, names: Names) -> tuple[str, ...]:
+    """The arguments as they stand in the sentence."""
+    if line.words.startswith("why.score_"):
+        place, agent, number = line.args
+        return str(place), names.person(str(agent)), _clock(number) if line.words in IN_SECONDS else f"{number:g}"
+    if line.words.startswith("why.overflowed_"):
+        kind, _, target = str(line.args[1]).partition(":")
+        return names.queue(str(line.args[0])), f"house.to_{kind}", names.all(target)
+    return tuple(names.all(each) for each in line.args)
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
+
+
+def _around(event: EventLine, names: Names) -> tuple[str, tuple[str, ...]]:
     data = event.data
-    queue = str(data.get("queue", ""))
+    name = event.who_name or names.person(event.who)
+    words = f"why.{event.kind}"
     match event.kind:
         case "arrived":
-            return str(data.get("from", data.get("from_number", ""))), str(data.get("to", data.get("to_number", "")))
-        case "queued" | "voicemail":
-            return (queues.get(queue, queue),)
+            return words, (str(data.get("from", "")), str(data.get("to", "")))
         case "menu":
-            return str(data.get("menu", "")), str(data.get("digit", "")) or "—"
-        case "overflowed":
-            kind, _, target = str(data.get("to", "")).partition(":")
-            return queues.get(queue, queue), f"why.because_{data.get('why', '')}", f"house.to_{kind}", queues.get(
-                target, people.get(target, target)
-            )  # fmt: skip
-        case "closed" | "blocked":
-            return (f"why.because_{data.get('why', '')}" if event.kind == "closed" else str(data.get("prefix", "")),)
-        case "sent_outside" | "outside_answered" | "outside_failed" | "dialled":
-            return (str(data.get("number", "")), name)
+            digit = str(data.get("digit", ""))
+            return (words, (str(data.get("menu", "")), digit)) if digit else ("why.menu_said", (str(data["menu"]),))
+        case "outside_answered" | "outside_failed" | "dialled":
+            return words, (str(data.get("number", "")), name)
         case "transferred":
-            to = str(data.get("to", ""))
-            return name, people.get(to, to)
+            return words, (name, names.person(str(data.get("to", ""))))
         case "ended":
-            return (f"why.outcome_{data.get('outcome', '')}",)
-        case "alarm":
-            return (f"alarm.{data.get('what', '')}",)
+            return words, (f"why.outcome_{data.get('outcome', '')}",)
+        case "dial_failed" | "callback_over":
+            return words, (f"why.because_{data.get('why', '')}",)
         case _:
-            return (name,)
-
-
-def _more(kind: str, data: Mapping[str, Any], people: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
-    """The second line: scores of those who could have taken it, the reason of a miss."""
-    if kind == "chosen":
-        return _scores(data.get("eligible") or (), people)
-    if kind in ("declined", "withdrawn", "outside_failed", "dial_failed", "callback_over") and data.get("why"):
-        return "why.reason", (f"why.because_{data['why']}",)
-    return "", ()
-
-
-def _scores(eligible: Any, people: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
-    """Those who could have taken it, with their score: person → score, or (person, score, …), or a person alone."""
-    pairs = list(eligible.items()) if isinstance(eligible, Mapping) else [_pair(one) for one in eligible]
-    said = "、".join(" ".join(part for part in (people.get(who, who), score) if part) for who, score in pairs)
-    return ("why.scores", (said,)) if said else ("", ())
-
-
-def _pair(one: Any) -> tuple[str, str]:
-    if isinstance(one, Mapping):
-        return str(one.get("agent", "")), str(one.get("score", ""))
-    if isinstance(one, (list, tuple)):
-        score = one[1] if len(one) > 1 else ""
-        return str(one[0]), f"{score:g}" if isinstance(score, (int, float)) else str(score)
-    return str(one), ""
+            return words, (name,)
 
 
 class WhyFlow:
@@ -133,13 +168,16 @@ class WhyFlow:
         except DatabaseAway:
             self._show(contact, (), "away")
             return
-        self._show(contact, self._explained(events), "nothing")
+        self._show(contact, explain(events, self._names(events)), "nothing")
 
-    def _explained(self, events: Sequence[EventLine]) -> tuple[WhyLine, ...]:
-        picture = self._desk.house.picture
-        people = {one.person: one.name for one in picture.people} if picture is not None else {}
-        me = self._desk.me
-        return explain(events, people, dict(me.settings.queues) if me is not None else {})
+    def _names(self, events: Sequence[EventLine]) -> Names:
+        """Names from the set-up when it was read, from the sign-in, and from the history itself."""
+        picture, me = self._desk.house.picture, self._desk.me
+        people = {event.who: event.who_name for event in events if event.who and event.who_name}
+        people |= {one.agent: one.name for one in self._desk.transfer.people}
+        if picture is not None:
+            people |= {one.person: one.name for one in picture.people}
+        return Names(people, dict(me.settings.queues) if me is not None else {})
 
     def _show(self, contact: str, lines: tuple[WhyLine, ...], state: str) -> None:
         if contact == self.contact:

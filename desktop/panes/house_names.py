@@ -134,7 +134,7 @@ def value_words(picture: Picture | None, field: str, value: Any) -> str:
 def _words(picture: Picture | None, field: str, value: Any) -> str:
     if field == "secret":
         return tr("house.secret_hidden")
-    if isinstance(value, Destination) or (value is None and field in ("overflow", "unserved", "closed")):
+    if value is None or isinstance(value, Destination):
         return destination_words(picture, value)
     if isinstance(value, bool):
         return tr("house.yes" if value else "house.no")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect, QSize
-from PySide6.QtWidgets import QFrame, QStyleOptionViewItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QRect
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from desktop.flows.house_why import WhyFlow, WhyLine
 from desktop.panes.paint import Brush
@@ -36,33 +36,28 @@ SIGNS = {
 
 
 class WhyDelegate(RowDelegate):
-    height = 48
+    height = 32
     hover = False
 
     def draw(self, brush: Brush, box: QRect, row: WhyLine, selected: bool) -> None:
         icon, tone = SIGNS.get(row.sign, SIGNS["other"])
         inner = box.adjusted(PAD, 0, -PAD, 0)
-        brush.icon(QRect(inner.left(), box.top() + (5 if row.more else 14), 18, 20), icon, tone, 16)
-        inner.setLeft(inner.left() + 26)
-        upper = QRect(inner.left(), box.top() + (5 if row.more else 14), inner.width(), 20)
-        lower = QRect(inner.left(), box.top() + 25, inner.width(), 18)
-        used = brush.text(upper, second(row.at), "caption", "text3", right=True) + 8 if row.at else 0
-        brush.text(upper.adjusted(0, 0, -used, 0), in_words(row.words, row.args), "body")
-        said = in_words(row.more, row.more_args) if row.more else ""
-        brush.text(lower, said, "caption", "text2")
-        brush.rule(box)
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: object) -> QSize:
-        return QSize(100, self.height)
+        if not row.inner:
+            brush.icon(QRect(inner.left(), box.top(), 18, box.height()), icon, tone, 16)
+            brush.rule(QRect(box.left(), box.top() - 1, box.width(), 1))
+        inner.setLeft(inner.left() + (40 if row.inner else 26))
+        used = 0
+        if row.at and not row.inner:
+            used = brush.text(inner, second(row.at), "caption", "text3", right=True) + 8
+        role, token = ("caption", "text2") if row.inner else ("body", "text")
+        brush.text(inner.adjusted(0, 0, -used, 0), in_words(row.words, row.args), role, token)
 
     def tip(self, row: WhyLine) -> str:
-        said = in_words(row.more, row.more_args) if row.more else ""
-        return "\n".join(words for words in (in_words(row.words, row.args), said) if words)
+        return in_words(row.words, row.args)
 
 
 def _spoken(row: WhyLine) -> str:
-    said = in_words(row.more, row.more_args) if row.more else ""
-    return f"{in_words(row.words, row.args)} {said}".strip()
+    return in_words(row.words, row.args)
 
 
 class WhyPane(QFrame):

@@ -8,8 +8,10 @@ from dataclasses import replace
 import pytest
 
 from desktop.flows.house_edit import Edit
-from desktop.flows.house_why import explain
-from models.rules.plan import Destination, DestinationKind, QueuePlan
+from desktop.flows.house_why import Names, explain
+from models.kinds import AgentState, Outcome
+from models.rules.plan import Destination, DestinationKind, QueuePlan, Strategy
+from resources.i18n import catalogue
 from telephony import messages as link
 from tests.desktop.house_desk import EVENTS, LIVE, QUEUES, TRUNKS, HouseDesk
 
@@ -188,12 +190,30 @@ def test_live_figures_count_by_queue(desk: HouseDesk) -> None:
 
 
 def test_why_a_call_went_as_it_did() -> None:
-    lines = explain(EVENTS, {"1007": "周敏", "1001": "林晓雯"}, {"servers": "服务器专线"})
-    by_sign = {line.sign: line for line in lines}
-    assert by_sign["eligible"].more_args == ("周敏 5、林晓雯 4",)
-    assert by_sign["overflow"].args == ("服务器专线", "why.because_max_wait", "house.to_voicemail", "服务器专线")
+    lines = explain(EVENTS, Names({"1007": "周敏", "1001": "林晓雯", "1012": "郭晨"}, {"servers": "服务器专线"}))
+    assert [(line.words, line.args) for line in lines if line.inner] == [
+        ("why.score_skills", ("1", "周敏", "5")),
+        ("why.score_skills", ("2", "林晓雯", "4")),
+        ("why.out_on_call", ("2",)),
+        ("why.out_skills", ("1",)),
+        ("why.last_agent_not_ready", ("郭晨",)),
+    ]
+    said = {line.words: line.args for line in lines}
+    assert said["why.by_skills"] == ("周敏", "2") and said["why.relaxed"] == ("1",)
+    assert said["why.overflowed_max_wait"] == ("服务器专线", "house.to_voicemail", "服务器专线")
     assert [line.words for line in lines if line.sign == "missed"] == ["why.missed", "why.declined"]
-    assert by_sign["ended"].args == ("why.outcome_voicemail",)
+    assert said["why.ended"] == ("why.outcome_voicemail",)
+    assert len({line.key for line in lines}) == len(lines)
+
+
+def test_every_word_that_routing_explains_with_is_in_the_catalogue() -> None:
+    words = {f"why.by_{strategy}" for strategy in (*Strategy, "last_agent", "last_engineer")}
+    words |= {f"why.score_{strategy}" for strategy in Strategy if strategy is not Strategy.RING_ALL}
+    words |= {f"why.{what}_{state}" for what in ("out", "last_agent") for state in AgentState}
+    words |= {f"why.closed_{why}" for why in ("calendar", "holiday", "special_day", "emergency", "house_emergency")}
+    words |= {f"why.overflowed_{why}" for why in ("max_wait", "max_waiting", "unserved")}
+    words |= {f"why.outcome_{outcome}" for outcome in Outcome}
+    assert not words - set(catalogue("zh_CN")) and not words - set(catalogue("en"))
 
 
 def test_recalls_are_claimed_before_they_are_dialled(desk: HouseDesk) -> None:

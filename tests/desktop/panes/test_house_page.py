@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The set-up page by keyboard: from list to saved change, faults at their fields, others' changes, the dry run beside."""
+"""The set-up page by keyboard: from list to saved change, faults at their fields, others at work, the dry run."""
 
 from __future__ import annotations
 

@@ -191,10 +191,13 @@ def test_back_to_the_call_returns_to_the_field_that_was_left(qtbot, theme: Theme
     assert window.page == "agent" and field.hasFocus()
 
 
-@pytest.mark.parametrize(("group", "page"), [("agent", "agent"), ("engineer", "engineer"), ("supervisor", "board")])
-def test_pages_by_role(group: str, page: str):
+@pytest.mark.parametrize(("group", "pages"), [
+    ("agent", ["agent", "recall"]), ("engineer", ["engineer", "recall"]), ("supervisor", ["board", "recall", "house"]),
+    ("administrator", ["house"]),
+])  # fmt: skip
+def test_pages_by_role(group: str, pages: list[str]):
     mine = [name for name, groups, _icon, _make in PAGES if group in groups]
-    assert mine == [page]
+    assert mine == pages
 
 
 def test_strips_push_the_page_and_say_what_is_safe(qtbot, window: MainWindow, desk: FakeDesk):
