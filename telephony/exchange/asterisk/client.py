@@ -164,10 +164,11 @@ class Ari:
     async def close(self) -> None:
         """Let go; what stands in Asterisk goes on."""
         self._gone("closed", tell=False)
-        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        tasks = {task for task in self._tasks if task is not asyncio.current_task()}
+        while tasks:  # a cancellation may be lost in wait_for()
+            for task in tasks:
+                task.cancel()
+            _, tasks = await asyncio.wait(tasks, timeout=BEAT_S)
         if self._socket is not None:
             with contextlib.suppress(TimeoutError, OSError, aiohttp.ClientError):
                 await asyncio.wait_for(self._socket.close(), 1.0)

@@ -45,6 +45,7 @@ EVENTS = (
 )  # fmt: skip
 REMEMBERED_CALLS = 2000
 SILENT_S = 4.0  # a phone that has not even rung by then is not there
+CANCEL_S = 2.0
 LEFT_US_S = 1.0  # a channel that left the application and still lives after this was taken by somebody else
 TIMED_OUT = (408, 20.0)  # this code after so many seconds is Asterisk's own, nobody answered the INVITE
 
@@ -126,9 +127,10 @@ class NodeSwitch:
         """Let go; calls go on."""
         for timer in self._timers.values():
             timer.cancel()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while self._tasks:  # a cancellation may be lost in wait_for()
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(self._tasks, timeout=CANCEL_S)
         await self.ari.close()
         await self.recorder.close()
 

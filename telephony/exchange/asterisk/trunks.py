@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOOK_S = 1.0
-QUALIFY_S, QUALIFY_TIMEOUT_S = 20, 3.0
+QUALIFY_S, QUALIFY_TIMEOUT_S = 5, 3.0
 RETRY_S, EXPIRES_S = 10, 300
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _HOST = re.compile(r"[A-Za-z0-9._:\[\]-]{1,253}")
@@ -45,6 +45,7 @@ class Lines:
         self._answers: dict[str, bool] = {}  # whether the provider answers OPTIONS
         self._states: dict[str, TrunkNow] = {}
         self._told: dict[str, TrunkNow] = {}
+        self._back: set[str] = set()  # providers that answer again: no need to wait for Asterisk's next attempt
         self._known: set[str] = set()
 
     def trunk(self, called: str) -> Trunk | None:
@@ -143,7 +144,8 @@ class Lines:
                         "outbound_auth": item if trunk.secret else "", "expiration": str(EXPIRES_S),
                         "retry_interval": str(RETRY_S), "forbidden_retry_interval": str(RETRY_S),
                         "max_retries": "10000",
-                        "fatal_retry_interval": str(RETRY_S), "auth_rejection_permanent": "no", "line": "no",
+                        "fatal_retry_interval": str(RETRY_S), "auth_rejection_permanent": "no",
+                        "max_random_initial_delay": "0", "line": "no",
                     },
                 )
             )  # fmt: skip
@@ -163,20 +165,24 @@ class Lines:
         called = aor.removeprefix(TRUNK)
         if status in ("Reachable", "Unreachable"):
             self._answers[called] = status == "Reachable"
+            if status == "Reachable":
+                self._back.add(called)
             self.tell()
         return True
 
     def _state(self, trunk: Trunk) -> TrunkNow:
         answers = self._answers.get(trunk.name, True)
-        if trunk.register and self.first and answers:
-            return self._states.get(trunk.name) or TrunkNow(trunk.name, "unknown")
+        if trunk.register and self.first:
+            state = self._states.get(trunk.name) or TrunkNow(trunk.name, "unknown")
+            if answers or state.state == "registered":
+                return state
         return TrunkNow(trunk.name, "open" if answers else "unreachable", 0 if answers else 408)
 
     def tell(self) -> None:
         """TrunkChanged for each that fares otherwise than last told."""
         for trunk in self._switch.book.trunks.values():
             state = self._state(trunk)
-            if self._told.get(trunk.name) != state:
+            if self._told.get(trunk.name) != state and state.state != "unknown":
                 self._told[trunk.name] = state
                 self._switch.fact(TrunkChanged(state.trunk, state.state, state.code, state.why, time.monotonic()))
 
@@ -197,6 +203,10 @@ class Lines:
     async def _look(self, ami: Ami) -> None:
         while True:
             if any(t.register for t in self._switch.book.trunks.values()) and self.first:
+                for called in self._back & {t.name for t in self._switch.book.trunks.values() if t.register}:
+                    if self._states.get(called, TrunkNow(called, "unknown")).state != "registered":
+                        await ami.action("PJSIPRegister", Registration=f"{TRUNK}{called}")
+                self._back.clear()
                 await ami.action("PJSIPShowRegistrationsOutbound")
             for message in _taken(ami.events):
                 if message is None:
