@@ -74,7 +74,9 @@ def unavailable(turn: Turn, call: Call) -> None:
 
 def send(turn: Turn, call: Call, to: Destination) -> None:
     """Send a caller on, the destination's prompt said before."""
-    way = replace(call.way, hops=call.way.hops + 1, onward=None, menu="", until=None)
+    way = replace(
+        call.way, hops=call.way.hops + 1, onward=None, menu="", until=None, saying=Saying.NOTHING, with_notice=False
+    )
     call = turn.put_call(replace(call, way=way))
     if way.hops > HOPS:
         unavailable(turn, call)

@@ -51,6 +51,8 @@ def _go(turn: Turn, call: Call, to: Destination | None) -> None:
 def through(turn: Turn, call: Call) -> None:
     """The words that were being said are through. Of words that something else has replaced nothing follows."""
     saying = call.way.saying
+    if saying is Saying.NOTHING:
+        return
     if saying is Saying.MENU and call.stage is Stage.MENU:
         menu.listen(turn, call)
         return
