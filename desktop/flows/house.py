@@ -67,6 +67,12 @@ class HouseFlow:
             self._desk.send(link.WatchTrunks(True))
         self.refresh()
 
+    def watch_queues(self) -> None:
+        """Follow the live figures of the queues, for those who may see the board."""
+        me = self._desk.me
+        if me is not None and may((Group(one) for one in me.groups), OVERSEE):
+            self._desk.board.watch(True)
+
     def leave(self) -> None:
         """Nobody looks any more."""
         if self._watching:
@@ -225,6 +231,10 @@ class HouseFlow:
     def close_now(self, queue: str, prompt: str = "closed_emergency") -> None:
         """Emergency: a queue ("" the whole house) takes no calls from now on."""
         self._desk.start(self._do(house_verbs.emergency_close(queue, prompt)))
+
+    def make_first(self, queue: str) -> None:
+        """Calls that nothing else claims go to this queue from now on."""
+        self._desk.start(self._do(house_verbs.first_queue(queue)))
 
     def open_again(self, queue: str) -> None:
         self._desk.start(self._do(house_verbs.emergency_open(queue)))

@@ -53,6 +53,11 @@ def remove(kind: str, id_: str, version: int) -> Order:
     return REMOVE[kind], {KEY.get(kind, kind): id_, "base_version": version}
 
 
+def first_queue(queue: str) -> Order:
+    """The queue of a call that nothing else claims."""
+    return "first_queue_save", {"queue": queue}
+
+
 def emergency_close(queue: str, prompt: str) -> Order:
     """Close a queue, "" the whole house, by hand and now."""
     return "emergency_close", {"queue": queue, "prompt": prompt}

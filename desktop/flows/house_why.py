@@ -14,6 +14,8 @@ from desktop.flows.facts import Topic
 from models.rules.plan_lines import EventLine
 from models.store import plan_rows
 from models.store.errors import DatabaseAway
+from resources.i18n import language
+from telephony.numbers import show
 from telephony.routing import why
 
 if TYPE_CHECKING:
@@ -114,11 +116,17 @@ def _args(line: why.WhyLine, names: Names) -> tuple[str, ...]:
     if line.words.startswith("why.overflowed_"):
         kind, _, target = str(line.args[1]).partition(":")
         return names.queue(str(line.args[0])), f"house.to_{kind}", names.all(target)
+    if line.words == "why.sent_outside":
+        return (_number(line.args[0]),)
     return tuple(names.all(each) for each in line.args)
 
 
 def _clock(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
+
+
+def _number(number: Any) -> str:
+    return show(str(number)) if number else "house.withheld"
 
 
 def _around(event: EventLine, names: Names) -> tuple[str, tuple[str, ...]]:
@@ -127,12 +135,12 @@ def _around(event: EventLine, names: Names) -> tuple[str, tuple[str, ...]]:
     words = f"why.{event.kind}"
     match event.kind:
         case "arrived":
-            return words, (str(data.get("from", "")), str(data.get("to", "")))
+            return words, (_number(data.get("from")), _number(data.get("to")))
         case "menu":
             digit = str(data.get("digit", ""))
             return (words, (str(data.get("menu", "")), digit)) if digit else ("why.menu_said", (str(data["menu"]),))
         case "outside_answered" | "outside_failed" | "dialled":
-            return words, (str(data.get("number", "")), name)
+            return words, (_number(data.get("number")), name)
         case "transferred":
             return words, (name, names.person(str(data.get("to", ""))))
         case "ended":
@@ -175,9 +183,12 @@ class WhyFlow:
         picture, me = self._desk.house.picture, self._desk.me
         people = {event.who: event.who_name for event in events if event.who and event.who_name}
         people |= {one.agent: one.name for one in self._desk.transfer.people}
+        queues = dict(me.settings.queues) if me is not None else {}
         if picture is not None:
             people |= {one.person: one.name for one in picture.people}
-        return Names(people, dict(me.settings.queues) if me is not None else {})
+            zh = language() == "zh_CN"
+            queues |= {name: one.words_zh if zh else one.words_en for name, one in picture.plan.queues.items()}
+        return Names(people, queues)
 
     def _show(self, contact: str, lines: tuple[WhyLine, ...], state: str) -> None:
         if contact == self.contact:

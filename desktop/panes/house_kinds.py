@@ -263,7 +263,11 @@ class Kinds:
 
     def _queue_line(self, id_: str, part: QueuePlan, n: int, unsaved: bool) -> Line:
         waiting, ready = self._flow.figures(id_)
-        state, tone = (tr("house.closed_now"), "late") if part.emergency else ("", "plain")
+        picture = self.picture()
+        first = picture is not None and picture.plan.first == id_
+        state, tone = (tr("house.first"), "accent") if first else ("", "plain")
+        if part.emergency:
+            state, tone = tr("house.closed_now"), "late"
         about = tr(f"house.strategy_{part.strategy}")
         figure = tr("house.figures", waiting, ready)
         return Line(id_, queue_words(part), about, state, tone, figure, unsaved)

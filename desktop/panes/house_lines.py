@@ -27,8 +27,11 @@ class QueuePage(PartsPage):
         self.switch = ArmedButton(tr("house.close_queue"), tr("house.close_queue_warning"))
         self.switch.confirmed.connect(self._switch)
         self.figures = label("", "caption", "text2")
-        self.editor.head.addWidget(self.figures)
-        self.editor.head.addWidget(self.switch)
+        self.first = Button(tr("house.make_first"), "quiet", size=28)
+        self.first.setToolTip(tr("house.make_first_tip"))
+        self.first.clicked.connect(self._make_first)
+        for widget in (self.figures, self.first, self.switch):
+            self.editor.head.addWidget(widget)
         self._show_switch()
 
     def _show_current(self) -> None:
@@ -39,7 +42,10 @@ class QueuePage(PartsPage):
     def _show_switch(self) -> None:
         edit = self.editor.edit
         shown = edit is not None and not edit.new
-        self.switch.setVisible(shown and self._flow.may_edit("queue"))
+        may, picture = shown and self._flow.may_edit("queue"), self._flow.picture
+        self.switch.setVisible(may)
+        is_first = edit is not None and picture is not None and picture.plan.first == edit.id
+        self.first.setVisible(may and not is_first)
         self.figures.setVisible(shown)
         if edit is None or not shown:
             return
@@ -50,6 +56,11 @@ class QueuePage(PartsPage):
             tr("house.open_queue_warning" if closed else "house.close_queue_warning"),
             "check" if closed else "warn",
         )
+
+    def _make_first(self) -> None:
+        edit = self.editor.edit
+        if edit is not None:
+            self._flow.make_first(edit.id)
 
     def _switch(self) -> None:
         edit = self.editor.edit

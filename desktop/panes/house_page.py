@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -158,7 +158,8 @@ class HousePage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._flow.begin()
-        self._desk.board.watch(True)
+        # After the page before has hidden: the monitor lets the board go then.
+        QTimer.singleShot(0, self, self._flow.watch_queues)
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)

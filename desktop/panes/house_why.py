@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from desktop.flows.house_why import WhyFlow, WhyLine
 from desktop.panes.paint import Brush
 from desktop.panes.rows import RowDelegate, Rows, RowsView
 from desktop.panes.section import HEADER_H, bar
+from desktop.widgets.buttons import IconButton
 from desktop.widgets.figures import second
 from desktop.widgets.labels import EmptyPlace, label
 from desktop.widgets.theme import Theme
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from desktop.flows.desk import Desk
 
 PAD = 16
+PANEL = QSize(440, 600)
+MARGIN = 16
 SIGNS = {
     "call": ("phone", "text2"), "queue": ("users", "text2"), "menu": ("keypad", "text2"),
     "eligible": ("star", "accent"),
@@ -68,8 +72,8 @@ class WhyPane(QFrame):
         self.flow = WhyFlow(desk)
         self.setProperty("role", "pane")
         self.setAccessibleName(tr("why.title"))
-        header, row = bar("header", HEADER_H, PAD)
-        row.addWidget(label(tr("why.title"), "title"))
+        header, self.head = bar("header", HEADER_H, PAD)
+        self.head.addWidget(label(tr("why.title"), "title"), 1)
         self.list = RowsView(Rows(_spoken, lambda line: line.key), WhyDelegate(theme), tr("why.title"), scrolls=True)
         self.empty = EmptyPlace("info", tr("why.none"))
         self.empty.words.setWordWrap(True)
@@ -95,3 +99,38 @@ class WhyPane(QFrame):
         self.list.setVisible(bool(lines))
         self.empty.setVisible(not lines)
         self.empty.words.setText(tr("why.none" if not self.flow.contact else f"why.{self.flow.state}"))
+
+
+class WhyPanel(QFrame):
+    """The same over any page, for an alarm or a line of a customer's history: `open_for(contact)`, closed by Esc."""
+
+    def __init__(self, desk: Desk, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "raised")
+        self.setAccessibleName(tr("why.title"))
+        self.pane = WhyPane(desk, theme)
+        self.close_button = IconButton("x", tr("shell.close"), parent=self)
+        self.close_button.clicked.connect(self.hide)
+        self.pane.head.addWidget(self.close_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(1, 1, 1, 1)
+        column.addWidget(self.pane)
+        self.hide()
+
+    def open_for(self, contact: str) -> None:
+        """Explain this contact at the right of the page."""
+        self.pane.show(contact)
+        parent = self.parentWidget()
+        if parent is not None:
+            height = max(PANEL.height() // 2, min(PANEL.height(), parent.height() - 2 * MARGIN))
+            self.resize(PANEL.width(), height)
+            self.move(parent.width() - PANEL.width() - MARGIN, parent.height() - height - MARGIN)
+        self.show()
+        self.raise_()
+        self.close_button.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.hide()
+            return
+        super().keyPressEvent(event)

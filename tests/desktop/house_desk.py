@@ -38,6 +38,7 @@ from models.rules.plan_json import load
 from models.rules.plan_lines import EventLine, PersonSkills, RecallLine, VoicemailLine
 from models.store import plan_rows
 from models.store.errors import DatabaseAway
+from resources.i18n import tr
 from telephony import messages as link
 from tests.desktop.fake_desk import NOW, PEOPLE
 from tests.desktop.guided_desk import GuidedDesk
@@ -335,6 +336,8 @@ class HouseDesk(GuidedDesk):
         if verb in kinds:
             part = load(kinds[verb], args["plan"])
             return self._store(verb.removesuffix("_save"), part)
+        if verb == "first_queue_save":
+            self.stored = replace(self.stored, plan=replace(self.stored.plan, first=args["queue"]))
         if verb in ("emergency_close", "emergency_open"):
             self._emergency(args["queue"], args.get("prompt", ""), verb == "emergency_close")
         return {}
@@ -381,15 +384,16 @@ class HouseDesk(GuidedDesk):
             "+8613800138000",
             "+864008123456",
             (
-                link.DryStep("number", "why.arrived", ("+8613800138000", "+864008123456")),
-                link.DryStep("menu", "why.menu", ("main", "1")),
-                link.DryStep("queue", "why.queued", ("服务器专线",)),
-                link.DryStep("rings", "why.offered", ("周敏",)),
+                link.DryStep("number", "dry_run.number_menu", ("400 812 3456", "main")),
+                link.DryStep("menu", "dry_run.menu_key", ("main", "1")),
+                link.DryStep("queue", "dry_run.queue", ("servers",)),
+                link.DryStep("rings", "dry_run.rings", ("周敏",)),
+                link.DryStep("overflow", "dry_run.after_voicemail", ("300", "servers")),
             ),
             (
-                ("1007", "周敏", "5 级・空闲 4:12"),
-                ("1001", "林晓雯", "4 级・空闲 1:05"),
-                ("2031", "高建平", "5 级・空闲 0:40"),
+                ("1007", "周敏", tr("dry_run.score_skills", "5")),
+                ("1001", "林晓雯", tr("dry_run.score_skills", "4")),
+                ("2031", "高建平", tr("dry_run.score_skills", "3")),
             ),
         )
         self.house.heard(result)

@@ -162,6 +162,17 @@ def test_closing_by_hand_needs_two_presses(qtbot: QtBot, desk: HouseDesk, page: 
     assert desk.posted[-1][1]["queue"] == "" and page.closed.isVisible()
 
 
+def test_another_queue_becomes_the_first(desk: HouseDesk, page: HousePage) -> None:
+    listed = queues(page)
+    assert not listed.first.isVisible(), "it is the first already"
+    listed.choose("storage")
+    assert listed.first.isVisible()
+    listed.first.click()
+    assert desk.posted == [("first_queue_save", {"queue": "storage"})] and not listed.first.isVisible()
+    states = {line.id: line.state for line in listed.parts.list.rows.rows()}
+    assert states["storage"] == tr("house.first") and states["servers"] == ""
+
+
 def test_an_armed_button_lets_go_after_three_seconds(qtbot: QtBot, page: HousePage) -> None:
     button = ArmedButton("关闭", "小心", parent=page)
     now = [0.0]
@@ -298,7 +309,7 @@ def test_the_dry_run_is_beside_every_tab(qtbot: QtBot, desk: HouseDesk, page: Ho
     desk.dry()
     settle()
     said = " ".join(one.text() for one in page.dry_run.findChildren(ElideLabel))
-    assert "空闲 4:12" in said
+    assert tr("dry_run.score_skills", "5") in said
     page.dry_run.when.choose("chosen")
     page.dry_run._when_chosen()
     page.dry_run.at.edit.setText("2026-13-01")

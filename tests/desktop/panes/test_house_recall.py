@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from desktop.panes.house_recall import RecallPage
-from desktop.panes.house_why import WhyPane
+from desktop.panes.house_why import WhyPane, WhyPanel
 from desktop.panes.window import MainWindow
 from resources.i18n import tr
 from telephony import messages as link
@@ -107,6 +107,15 @@ def test_why_is_read_once_and_shown_in_words(qtbot: QtBot, desk: HouseDesk) -> N
     assert "周敏 三声没有接" in spoken and "溢出到语音留言" in spoken and "why." not in spoken
     pane.show("")
     assert pane.empty.isVisible()
+
+
+def test_why_opens_over_any_page_and_esc_closes_it(qtbot: QtBot, desk: HouseDesk, page: RecallPage) -> None:
+    panel = WhyPanel(desk, dressed(), page)  # type: ignore[arg-type]
+    panel.open_for("call-9")
+    settle()
+    assert panel.isVisible() and page.rect().contains(panel.geometry()) and panel.close_button.hasFocus()
+    qtbot.keyClick(panel, Qt.Key.Key_Escape)
+    assert not panel.isVisible()
 
 
 def test_both_pages_are_reached_from_the_rail(qtbot: QtBot, desk: HouseDesk) -> None:
