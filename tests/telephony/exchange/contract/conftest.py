@@ -11,12 +11,13 @@ import json
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
 import pytest
 
+from telephony.exchange.asterisk.configuration import WATCHDOG_USER
 from telephony.exchange.asterisk.engine import AsteriskExchange
 from telephony.exchange.asterisk.own import start_asterisk
 from telephony.exchange.embedded.client import EmbeddedExchange, start_if_absent
@@ -49,12 +50,18 @@ class House:
     recordings: Path
     connect: Callable[[], Awaitable[Exchange]]
     epochs: Iterator[int] = field(default_factory=lambda: count(1))
+    silent: str = ""
 
     async def lead(self) -> ContractSite:
-        """A switchboard that leads from now on."""
-        client = await self.connect()
+        """A switchboard that leads from now on. An exchange that did not answer once is not waited for again."""
+        assert not self.silent, f"the exchange has not answered before: {self.silent}"
         epoch = next(self.epochs)
-        snapshot = await client.attach(epoch)
+        try:
+            client = await self.connect()
+            snapshot = await client.attach(epoch)
+        except ConnectionError as error:
+            self.silent = repr(error)
+            raise
         return ContractSite(self, client, epoch, snapshot)
 
 
@@ -117,7 +124,7 @@ def asterisk_house() -> Iterator[House]:
     """A real Asterisk of this worker."""
     folder = Path(tempfile.mkdtemp(prefix="tr-"))
     own = asyncio.run(start_asterisk(folder / "asterisk"))
-    node = own.node()
+    node = replace(own.node(), ami=own.ami, ami_user=WATCHDOG_USER, ami_password=own.watchdog_password)
     (folder / "recordings").mkdir()
 
     async def connect() -> Exchange:
