@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from desktop.flows.desk import Desk
 
 FOLLOWED = frozenset({
-    *KINDS, "plan", "dialled_number", "blocked_number", "outbound_rule", "person_skill", "person", "setting",
+    *KINDS, "plan", "dialled_number", "blocked_number", "outbound_rule", "desk_phone", "person_skill", "person",
+    "setting",
 })  # fmt: skip
 """Kinds of `Changed` after which the set-up is read again."""
 
@@ -54,7 +55,7 @@ class HouseFlow:
 
     def may_edit(self, kind: str) -> bool:
         """Whether this person may change parts of this kind; whoever may not still sees them."""
-        needed = {"trunk": ADMINISTER, "blocked": OVERSEE}.get(kind, OVERSEE | ADMINISTER)
+        needed = {"trunk": ADMINISTER, "device": ADMINISTER, "blocked": OVERSEE}.get(kind, OVERSEE | ADMINISTER)
         me = self._desk.me
         return me is not None and may((Group(one) for one in me.groups), needed)
 

@@ -19,6 +19,7 @@ from telephony.numbers import UnusableNumber, normalise
 
 NAME_FIELD = {
     "queue": "queue", "calendar": "calendar", "menu": "menu", "number": "number", "trunk": "name", "blocked": "prefix",
+    "device": "extension",
 }  # fmt: skip
 """The field that is a part's id."""
 FIELD_OF = {
@@ -31,6 +32,7 @@ FIELD_OF = {
 """Which field a fault of the plan is shown at; one of no field stands over all."""
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _DIALLED = re.compile(r"\+?[0-9]{2,20}")
+_EXTENSION = re.compile(r"[A-Za-z0-9]{1,16}")
 _PREFIX = re.compile(r"\+?[0-9]{1,20}|withheld")
 
 
@@ -69,7 +71,7 @@ def faults(picture: Picture | None, edit: Edit) -> Mapping[str, Fault]:
 
 def _plan_faults(picture: Picture, edit: Edit) -> Iterator[tuple[str, Fault]]:
     """What the whole plan would have against this part that it has not against the stored one."""
-    if edit.kind == "trunk":
+    if edit.kind in ("trunk", "device"):
         return
     before = set(plan_faults(picture.plan))
     for fault in plan_faults(picture.with_part(edit.kind, edit.id, edit.now)):
@@ -95,6 +97,8 @@ def _faults(picture: Picture, edit: Edit) -> Iterator[tuple[str, Fault]]:
         yield from (("options", ("house.fault_at_key", (digit, words))) for words, _ in _nowhere(picture, place))
     if kind == "queue":
         yield from _queue_faults(part)
+    if kind == "device":
+        yield from _phone_faults(picture, edit)
     calendar = getattr(part, "calendar", "") if kind in ("queue", "outbound") else ""
     if calendar and calendar not in picture.plan.calendars:
         yield "calendar", ("house.fault_no_calendar", (calendar,))
@@ -103,11 +107,22 @@ def _faults(picture: Picture, edit: Edit) -> Iterator[tuple[str, Fault]]:
 
 
 def _name_faults(picture: Picture, edit: Edit, field: str, name: str) -> Iterator[tuple[str, Fault]]:
-    shape = {"number": _DIALLED, "blocked": _PREFIX}.get(edit.kind, _ID)
+    shape = {"number": _DIALLED, "blocked": _PREFIX, "device": _EXTENSION}.get(edit.kind, _ID)
     if not shape.fullmatch(name):
-        yield field, ("house.fault_number" if edit.kind in ("number", "blocked") else "house.fault_id", ())
+        words = {"number": "number", "blocked": "number", "device": "extension"}.get(edit.kind, "id")
+        yield field, (f"house.fault_{words}", ())
     elif edit.new and picture.part(edit.kind, name) is not None:
         yield field, ("house.fault_taken", (name,))
+
+
+def _phone_faults(picture: Picture, edit: Edit) -> Iterator[tuple[str, Fault]]:
+    phone = edit.now
+    if not phone.name.strip():
+        yield "name", ("house.fault_empty", ())
+    if phone.person and all(one.person != phone.person for one in picture.people):
+        yield "person", ("house.fault_target_person", ())
+    if edit.new and not phone.secret:
+        yield "secret", ("house.fault_secret", ())
 
 
 def _queue_faults(queue: Any) -> Iterator[tuple[str, Fault]]:

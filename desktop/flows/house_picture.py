@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from models.rules.lines import TrunkLine
+from models.rules.lines import DeskPhone, TrunkLine
 from models.rules.plan import Plan
 from models.rules.plan_lines import PersonSkills
 
-KINDS = ("queue", "calendar", "menu", "number", "trunk", "outbound", "blocked")
+KINDS = ("queue", "calendar", "menu", "number", "trunk", "outbound", "blocked", "device")
 """Parts that are edited one by one."""
 
 
@@ -36,6 +36,7 @@ class Picture:
     secret_set: frozenset[str] = frozenset()
     people: tuple[PersonSkills, ...] = ()
     prompts: tuple[str, ...] = ()
+    phones: tuple[DeskPhone, ...] = ()
 
     def parts(self, kind: str) -> tuple[tuple[str, Any], ...]:
         """(id, part) of every part of a kind, in the order they are shown."""
@@ -52,6 +53,8 @@ class Picture:
                 return tuple((line.name, line) for line in self.trunks)
             case "outbound":
                 return tuple(zip(self.rule_ids, self.plan.outbound, strict=True))
+            case "device":
+                return tuple((phone.extension, phone) for phone in self.phones)
             case "blocked":
                 return tuple((one.prefix, one) for one in self.plan.blocked)
             case _:

@@ -22,6 +22,7 @@ async def read_picture(conn: AsyncConnection) -> Picture:
     """Plan, trunks and people with the version of every row. What this person may not read is left empty."""
     rules = await plan_rows.outbound_rules(conn)
     trunks = await plan_rows.trunks(conn)
+    phones = await plan_rows.desk_phones(conn)
     marks: dict[tuple[str, str], Mark] = {}
     for kind, rows in (
         ("queue", await plan_rows.queues(conn)),
@@ -30,6 +31,7 @@ async def read_picture(conn: AsyncConnection) -> Picture:
         ("number", await plan_rows.numbers(conn)),
         ("blocked", await plan_rows.blocked(conn)),
         ("outbound", rules),
+        ("device", phones),
     ):
         marks |= _marks(kind, rows)
     for row in trunks:
@@ -42,6 +44,7 @@ async def read_picture(conn: AsyncConnection) -> Picture:
         secret_set=frozenset(row.line.name for row in trunks if row.secret_set),
         people=await plan_rows.people_skills(conn),
         prompts=prompts(),
+        phones=tuple(row.part for row in phones),
     )
 
 

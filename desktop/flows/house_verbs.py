@@ -17,6 +17,7 @@ SAVE = {
     "blocked": "blocked_add",
     "outbound": "outbound_rule_save",
     "trunk": "trunk_save",
+    "device": "device_save",
 }
 REMOVE = {
     "queue": "queue_remove",
@@ -26,14 +27,17 @@ REMOVE = {
     "blocked": "blocked_remove",
     "outbound": "outbound_rule_remove",
     "trunk": "trunk_remove",
+    "device": "device_remove",
 }
-KEY = {"blocked": "prefix", "outbound": "rule"}
+KEY = {"blocked": "prefix", "outbound": "rule", "device": "extension"}
 """What the id of a part is called in a verb, where it is not the name of the kind."""
 
 
 def save(kind: str, id_: str, part: Any, version: int) -> Order:
     """Store one part as it stands. An outbound rule keeps its place, a new one comes last; a trunk's secret travels
     beside it, and an empty one keeps the old."""
+    if kind == "device":
+        return SAVE[kind], {**dump(part), "base_version": version}
     args: dict[str, Any] = {"plan": dump(part), "base_version": version}
     if kind == "outbound" and id_:
         args["rule"] = id_

@@ -46,7 +46,7 @@ from desktop.panes.house_rows import (
 )
 from desktop.panes.house_week import WeekField
 from models.kinds import CustomerLevel, Group
-from models.rules.lines import CODECS, TRANSPORTS, TrunkLine
+from models.rules.lines import CODECS, TRANSPORTS, DeskPhone, TrunkLine
 from models.rules.plan import (
     Blocked,
     Calendar,
@@ -218,6 +218,21 @@ class Kinds:
             )),
         )  # fmt: skip
 
+    def device(self) -> Sections:
+        return (
+            ("", (
+                Spec("extension", TextField, 2),
+                Spec("name", TextField, 4),
+                Spec("person", lambda name: ChoiceField(name, self._people), 3),
+                Spec("secret", lambda name: TextField(name, tr("house.secret_hint"), secret=True), 3),
+            )),
+        )  # fmt: skip
+
+    def _people(self) -> list[tuple[str, str]]:
+        picture = self.picture()
+        people = picture.people if picture is not None else ()
+        return [("", tr("house.whoever")), *((one.person, f"{one.name} {one.person}") for one in people)]
+
     def outbound(self) -> Sections:
         return (
             ("house.section_which", (
@@ -258,7 +273,7 @@ class Kinds:
         unsaved = set(self._flow.unsaved(kind))
         rows = {"queue": self._queue_line, "calendar": self._calendar_line, "menu": self._menu_line,
                 "number": self._number_line, "trunk": self._trunk_line, "outbound": self._rule_line,
-                "blocked": self._blocked_line}[kind]  # fmt: skip
+                "blocked": self._blocked_line, "device": self._phone_line}[kind]  # fmt: skip
         return [rows(id_, part, n, id_ in unsaved) for n, (id_, part) in enumerate(picture.parts(kind))]
 
     def _queue_line(self, id_: str, part: QueuePlan, n: int, unsaved: bool) -> Line:
@@ -294,6 +309,10 @@ class Kinds:
         calls = tr("house.trunk_calls", now.calls) if now is not None else ""
         return Line(id_, id_, trunk_words(part), state, tone, calls, unsaved)
 
+    def _phone_line(self, id_: str, part: DeskPhone, n: int, unsaved: bool) -> Line:
+        people = dict(self._people())
+        return Line(id_, part.name, people.get(part.person, part.person), figure=id_, unsaved=unsaved)
+
     def _rule_line(self, id_: str, part: OutboundRule, n: int, unsaved: bool) -> Line:
         who = [*(group_words(group) for group in sorted(part.groups)), *sorted(part.persons)]
         return Line(id_, rule_words(part), "、".join(who) or tr("house.everybody"), unsaved=unsaved, number=n + 1)
@@ -324,6 +343,8 @@ class Kinds:
                 return TrunkLine("", "")
             case "outbound":
                 return OutboundRule("", True)
+            case "device":
+                return DeskPhone("", "")
             case _:
                 return Blocked("")
 

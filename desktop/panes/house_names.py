@@ -51,7 +51,7 @@ def title_words(kind: str, part: Any) -> str:
             return rule_words(part)
         case "blocked":
             return blocked_words(part)
-        case "trunk":
+        case "trunk" | "device":
             return str(part.name)
         case _:
             return str(getattr(part, kind))

@@ -28,7 +28,7 @@ from resources.i18n import tr
 if TYPE_CHECKING:
     from desktop.flows.desk import Desk
 
-TABS = ("queue", "calendar", "menu", "number", "trunk", "outbound", "blocked", "skills")
+TABS = ("queue", "calendar", "menu", "number", "trunk", "outbound", "blocked", "skills", "device")
 DRY_RUN_W, DRY_RUN_MIN = 312, 272
 EMERGENCY_PROMPT = "closed_emergency"
 

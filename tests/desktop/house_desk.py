@@ -19,7 +19,7 @@ from desktop.flows.house_recall import RecallFlow
 from desktop.flows.outbox import Refused
 from models.cards import TaskLine
 from models.kinds import AgentState, TaskKind, TaskState
-from models.rules.lines import TrunkLine
+from models.rules.lines import DeskPhone, TrunkLine
 from models.rules.plan import (
     Blocked,
     Calendar,
@@ -157,6 +157,7 @@ SKILLED = (
     ("2017", "马成林", "技术组", ("engineer",), {"server": 3, "storage": 4, "printer": 3}),
     ("3001", "周立群", "班长席", ("supervisor",), {}),
 )
+PHONES = (DeskPhone("8101", "前台 3 号位"), DeskPhone("8107", "周敏的话机", "1007"))
 LIVE = link.Trunks(
     (
         link.TrunkIs("unicom", "registered", 200, "", NOW - 7200, 3),
@@ -189,10 +190,11 @@ def house() -> Picture:
         frozenset({"unicom", "backup"}),
         people,
         ("callback_noted", "music", "nobody", "recording_notice", "waiting"),
+        PHONES,
     )
     marks = {
         (kind, id_): Mark(3, "周敏", NOW - 86_400)
-        for kind in ("queue", "calendar", "menu", "number", "trunk", "outbound", "blocked")
+        for kind in ("queue", "calendar", "menu", "number", "trunk", "outbound", "blocked", "device")
         for id_, _part in picture.parts(kind)
     }
     return replace(picture, marks=MappingProxyType(marks))

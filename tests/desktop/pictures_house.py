@@ -98,6 +98,10 @@ def blocked(desk: HouseDesk, window: MainWindow) -> None:
     _page(window, "blocked").choose("+86170")
 
 
+def phones(desk: HouseDesk, window: MainWindow) -> None:
+    _page(window, "device").choose("8107")
+
+
 def skills(desk: HouseDesk, window: MainWindow) -> None:
     page = _page(window, "skills")
     page.grid.setFocus()  # type: ignore[attr-defined]
@@ -113,7 +117,7 @@ def recall(desk: HouseDesk, window: MainWindow) -> None:
 
 SITUATIONS: dict[str, Callable[[HouseDesk, MainWindow], None]] = {
     made.__name__: made
-    for made in (queues, changed, strategy, hours, menus, numbers, trunks, outbound, blocked, skills, recall)
+    for made in (queues, changed, strategy, hours, menus, numbers, trunks, outbound, blocked, phones, skills, recall)
 }
 
 

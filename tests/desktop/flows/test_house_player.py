@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 import asyncio
+import http.server
 import io
+import threading
 import wave
+from collections.abc import Iterator
 
 import pytest
 
@@ -98,3 +101,44 @@ async def test_what_cannot_be_played_is_said(ear: Ear) -> None:
     deaf.what = "7"
     deaf.load("7", message(5))
     assert (deaf.state, deaf.why) == ("failed", "house.player_no_device")
+
+
+class Door(http.server.BaseHTTPRequestHandler):
+    """Gives out one message to who shows the right token."""
+
+    def do_GET(self) -> None:
+        right = self.headers.get("Authorization") == "Bearer token" and self.path == "/sound/voicemail/7"
+        self.send_response(200 if right else 404)
+        self.end_headers()
+        self.wfile.write(message(3) if right else b"{}")
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Not on the screen of the tests."""
+
+
+@pytest.fixture
+def door() -> Iterator[str]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/sound/"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+async def test_the_message_is_fetched_with_the_token(ear: Ear, door: str) -> None:
+    made = player(ear)
+    made._desk.recording_address = lambda what: (door + what, "token")  # type: ignore[method-assign]
+    made.state = "fetching"
+    await made._fetch("7")
+    await until(made, "paused")
+    assert len(ear.frames) == 3
+    made.what = "8"
+    await made._fetch("8")
+    assert (made.state, made.why) == ("failed", "house.player_gone")
+    made._desk.recording_address = lambda what: ("http://127.0.0.1:1/sound/" + what, "token")  # type: ignore[method-assign]
+    await made._fetch("8")
+    assert made.why == "house.player_away"

@@ -11,7 +11,7 @@ from typing import Any
 from desktop.flows.house_edit import Edit
 from desktop.flows.outbox import Refused
 from models.kinds import Group
-from models.rules.lines import TrunkLine
+from models.rules.lines import DeskPhone, TrunkLine
 from models.rules.plan import (
     Blocked,
     Calendar,
@@ -24,7 +24,7 @@ from models.rules.plan import (
 )
 from models.rules.plan import QueuePlan as Queue
 from models.store.database import Database
-from models.store.plans import read_plan, read_trunks
+from models.store.plans import read_desk_phones, read_plan, read_trunks
 from models.verbs.registry import Actor, VerbRefused
 from models.verbs.runner import run_verb
 from tests.conftest import Site
@@ -108,12 +108,15 @@ async def test_every_kind_of_part_is_written_and_read_as_it_was_written(site: Si
     trunk = await desk.make("trunk", registers)
     for rule in (OutboundRule("+861", True), OutboundRule("+1", False, "不许")):
         await desk.make("outbound", rule)
+    await desk.make("device", DeskPhone("8101", "前台", secret="long-enough-1"))
     async with site.service().reading() as connection:
         plan = await read_plan(connection)
+        (phone,) = await read_desk_phones(connection)
         (stored,) = await read_trunks(connection)
     assert plan.calendars["office"] == office and plan.queues["line"] == line and plan.menus["main"] == menu
     assert plan.numbers["+864008123456"] == number and plan.blocked == (blocked,)
     assert [rule.prefix for rule in plan.outbound] == ["+861", "+1"] and stored.secret == "s3cret-word"
+    assert (phone.extension, phone.secret) == ("8101", "long-enough-1")
     picture = desk.house.picture
     assert picture is not None and picture.plan == plan and picture.mark("queue", "line").by == "周立群"
     assert picture.trunks[0].secret == "" and "unicom" in picture.secret_set and trunk.id == "unicom"
