@@ -45,7 +45,7 @@ from telephony.phone.engine import (
 )
 from telephony.phone.own_thread import OwnThread, Refused, now_of
 from telephony.phone.pjsip import TOO_MANY, keep_singletons, pj, register_digests, words
-from telephony.phone.pjsua2_account import UNTRUSTED, Transports, account_settings
+from telephony.phone.pjsua2_account import Transports, account_settings
 from telephony.phone.pjsua2_legs import AGAIN_AFTER_S, AGAIN_TRIES, Account, Leg, answer
 from telephony.phone.pjsua2_sound import BadSound, Sound, level
 from telephony.phone.registering import Registration, why_not
@@ -53,6 +53,7 @@ from telephony.phone.signalling import (
     extension_headers,
     is_digits,
     number_of,
+    offers_keys,
     tag_of,
     travelled_secure,
 )
@@ -65,7 +66,9 @@ MAX_ACCOUNTS = 8  # a ninth account ends the process by a C assert: this engine 
 POLL_MS = 10
 LEVELS_EVERY_S = 0.2
 QUICK_ENDS = 20  # calls that may end within QUICK_S: their sockets close late, and above some 30 the library aborts
-QUICK_S = 1.0  # callers who cancel as quickly cannot be slowed from here: that is for the exchange before it
+QUICK_S = 1.0
+FLOOD, FLOOD_S = 15, 0.5  # so many arrivals in so short a time: callers who cancel as quickly as they come
+CALM_S = 1.0
 CODECS = ("PCMA/8000", "PCMU/8000")
 
 
@@ -86,6 +89,8 @@ class Pjsua2Engine(OwnThread):
         self._ends: deque[float] = deque(maxlen=QUICK_ENDS)
         self._registration = Registration()
         self._levels_due = 0.0
+        self._arrivals: deque[float] = deque(maxlen=FLOOD)
+        self._flooded_until = 0.0
 
     # ---- the SIP thread -------------------------------------------------------------------------------------------
 
@@ -96,7 +101,9 @@ class Pjsua2Engine(OwnThread):
         for leg in list(self._legs.values()):
             leg.settle_hold(moment)
         if self._registration.silent(moment):
-            self.registration_heard(408, 0, False)
+            self.registration_heard(408, False)
+        if self._flooded_until and moment >= self._flooded_until:
+            self._end_of_flood()
         if moment >= self._levels_due:
             self._levels_due = moment + LEVELS_EVERY_S
             self._tell_levels()
@@ -190,7 +197,7 @@ class Pjsua2Engine(OwnThread):
                 self._registration.give_up()
                 if self._account.getInfo().regIsConfigured:
                     self._account.modify(account_settings(None, self.bind, self.port))
-                self.registration_heard(200, 0, False)
+                self.registration_heard(200, False)
             case AnswerCall(number):
                 leg = self._leg(number)
                 if leg.view.stage != "ringing":
@@ -333,7 +340,7 @@ class Pjsua2Engine(OwnThread):
                 leg.source = None
                 continue
             sound = leg.getAudioMedia(index)
-            secure = leg.media_is_secure(index)
+            secure = leg.media_is_secure()
             self._sound.talking()
             voice, earpiece = self._sound.voice(leg.view.call), self._sound.earpiece()
             try:
@@ -346,6 +353,10 @@ class Pjsua2Engine(OwnThread):
                     leg.source = voice
             except pj.Error as error:
                 self._sound.failed(error)
+        wanted = self._registration.wanted
+        if wanted is not None and wanted.media and leg.source is not None and not secure:
+            leg.release(0)  # it was to be encrypted or not to be
+            return
         self.leg_changed(leg, replace(leg.view, held=held, media_secure=secure or (held and leg.view.media_secure)))
 
     def _no_device(self) -> None:
@@ -374,8 +385,9 @@ class Pjsua2Engine(OwnThread):
     def leg_arrived(self, call_id: int, message: str) -> None:
         """An INVITE came: say 180 at once and tell the desk. PJSIP itself answers 486 when all four slots are taken."""
         leg = Leg(self, self._account, next(self._numbers), call_id)
-        if len(self._legs) >= MAX_CALLS:
-            leg.hangup(answer(486))
+        code = self._refusal_of(message)
+        if code:
+            leg.hangup(answer(code))
             self._ended.append(leg)
             return
         leg.answer(answer(180))
@@ -387,6 +399,27 @@ class Pjsua2Engine(OwnThread):
         self._legs[leg.view.call] = leg
         self.say(CallIncoming(leg.view))
         self._ring_as_needed()
+
+    def _refusal_of(self, message: str) -> int:
+        """With which status an INVITE is refused before it rings, 0 when it rings."""
+        moment = time.monotonic()
+        self._arrivals.append(moment)
+        if len(self._arrivals) == FLOOD and moment - self._arrivals[0] < FLOOD_S and not self._flooded_until:
+            log.warning("a flood of calls: refused for %.0f s without opening sockets", CALM_S)
+            self._account.modify(account_settings(self._registration.wanted, self.bind, self.port, flooded=True))
+            self._flooded_until = moment + CALM_S
+        if self._flooded_until or len(self._legs) >= MAX_CALLS:
+            return 486
+        wanted = self._registration.wanted
+        return 488 if wanted is not None and wanted.media and not offers_keys(message) else 0
+
+    def _end_of_flood(self) -> None:
+        if len(self._arrivals) == FLOOD and self._flooded_until - CALM_S < self._arrivals[0]:
+            self._flooded_until = time.monotonic() + CALM_S  # it goes on
+            self._arrivals.clear()
+            return
+        self._flooded_until = 0.0
+        self._account.modify(account_settings(self._registration.wanted, self.bind, self.port))
 
     def leg_changed(self, leg: Leg, view: PhoneCall) -> None:
         """Take over the new view and tell it when it differs."""
@@ -406,9 +439,9 @@ class Pjsua2Engine(OwnThread):
             self.say(CallGone(leg.view.call, leg.view.tag, by, code))
             self._ring_as_needed()
 
-    def registration_heard(self, code: int, status: int, active: bool) -> None:
-        """The server answered, or nobody did; `status` is PJSIP's own word for what went wrong below."""
-        if told := self._registration.heard(code, active, "untrusted" if status == UNTRUSTED else ""):
+    def registration_heard(self, code: int, active: bool) -> None:
+        """The server answered, or nobody did."""
+        if told := self._registration.heard(code, active):
             self.say(told)
 
     def stands(self) -> HandsetNow:

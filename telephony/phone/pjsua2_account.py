@@ -13,8 +13,6 @@ from telephony.phone.engine import Register
 from telephony.phone.pjsip import pj
 from telephony.phone.registering import REGISTRATION_S, RETRY_S
 
-UNTRUSTED = 171173  # PJSIP_TLS_ECERTVERIF, which the wheel does not name
-
 
 class Transports:
     """The transports of one endpoint: udp stands always, tcp and tls come with the registration that wants them."""
@@ -50,8 +48,11 @@ class Transports:
         return settings
 
 
-def account_settings(wanted: Register | None, bind: str, port: int) -> Any:
-    """The account as it should be; without a wish it is registered nowhere and takes calls all the same."""
+def account_settings(wanted: Register | None, bind: str, port: int, flooded: bool = False) -> Any:
+    """The account as it should be; without a wish it is registered nowhere and takes calls all the same.
+
+    `flooded`: new calls get no sockets for sound.
+    """
     settings = pj.AccountConfig()
     settings.idUri = f"sip:handset@{bind}:{port}"
     settings.regConfig.timeoutSec = REGISTRATION_S
@@ -60,12 +61,15 @@ def account_settings(wanted: Register | None, bind: str, port: int) -> Any:
     settings.regConfig.unregWaitMsec = 500
     settings.mediaConfig.transportConfig.boundAddress = bind
     settings.mediaConfig.transportConfig.port = 0
+    settings.mediaConfig.useLoopMedTp = flooded
     if wanted is not None:
         settings.idUri = f"sip:{wanted.extension}@{wanted.server}"
         settings.regConfig.registrarUri = server_uri(wanted)
         settings.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", wanted.extension, 0, wanted.secret))
         if wanted.media == "sdes":
-            settings.mediaConfig.srtpUse = pj.PJMEDIA_SRTP_MANDATORY
+            # "mandatory" would refuse exchanges that offer their keys under the plain profile; the engine ends what
+            # comes to talk in the clear
+            settings.mediaConfig.srtpUse = pj.PJMEDIA_SRTP_OPTIONAL
             settings.mediaConfig.srtpSecureSignaling = 1
             settings.mediaConfig.srtpOpt.keyings = pj.IntVector([pj.PJMEDIA_SRTP_KEYING_SDES])
     return settings

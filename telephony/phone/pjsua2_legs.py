@@ -27,7 +27,7 @@ class LegOwner(Protocol):
     def leg_changed(self, leg: Any, view: PhoneCall) -> None: ...
     def leg_ended(self, leg: Any, code: int) -> None: ...
     def connect_sound(self, leg: Any) -> None: ...
-    def registration_heard(self, code: int, status: int, active: bool) -> None: ...
+    def registration_heard(self, code: int, active: bool) -> None: ...
 
 
 def guarded(callback: Callable[..., None]) -> Callable[..., None]:
@@ -108,9 +108,9 @@ class Leg(pj.Call):
         tones.duration, tones.digits = 160, digits.upper()
         self.sendDtmf(tones)
 
-    def media_is_secure(self, index: int) -> bool:
-        """Whether this stream goes under SRTP."""
-        return bool(self.getStreamInfo(index).proto & pj.PJMEDIA_TP_PROFILE_SRTP)
+    def media_is_secure(self) -> bool:
+        """Whether the sound goes under SRTP. The profile does not tell: keys may come under the plain one."""
+        return "SRTP status: Active" in self.dump(True, "")
 
 
 class Account(pj.Account):
@@ -126,7 +126,7 @@ class Account(pj.Account):
 
     @guarded
     def onRegState(self, prm: Any) -> None:
-        self.engine.registration_heard(prm.code, prm.status, prm.expiration > 0 and bool(self.getInfo().regIsActive))
+        self.engine.registration_heard(prm.code, prm.expiration > 0 and bool(self.getInfo().regIsActive))
 
 
 def answer(code: int) -> Any:

@@ -31,6 +31,11 @@ def travelled_secure(message: str) -> bool:
     return via is not None and via.group(1).upper() == "TLS"
 
 
+def offers_keys(message: str) -> bool:
+    """Whether the session description in this whole SIP message offers SRTP with its keys."""
+    return re.search(r"^a=crypto:", message, re.MULTILINE) is not None
+
+
 def tag_of(headers: dict[str, str]) -> str:
     """The switchboard's call these headers name, empty when none."""
     return headers.get(CALL_TAG, "")
