@@ -18,10 +18,12 @@ from models.rules.proof_log import (
     Percentiles,
     Proof,
     TicketEvent,
+    Violation,
 )
 from models.rules.proof_order import check_form, check_order, in_order
 from models.rules.proof_people import People
 from models.rules.proof_sheets import Sheets
+from models.rules.proof_way import check_callbacks
 
 
 def prove(
@@ -58,6 +60,8 @@ def prove(
     for contact in contacts.values():
         close(contact, live=live, files=files)
         violations += contact.violations
+    ways = [(contact.id, contact.way, contact.ended) for contact in contacts.values()]
+    violations += [Violation(*each) for each in check_callbacks(ways)]
     sheets = Sheets(tickets or ())
     if tickets is not None:
         sheets.check(contacts.values(), live=live)
@@ -77,7 +81,8 @@ def _report(contact: Contact, sheets: Sheets, house: House) -> CallReport:
     assert arrived is not None
     answered = next((stretch for stretch in contact.stretches if stretch.connected is not None), None)
     transfer = contact.transfers[-1] if contact.transfers else None
-    inbound = arrived.data.get("direction") != "out"
+    direction = str(arrived.data.get("direction") or "in")
+    inbound = direction != "out"
     started = float(arrived.data.get("received_at") or arrived.at)
     return CallReport(
         contact=contact.id,
@@ -94,7 +99,7 @@ def _report(contact: Contact, sheets: Sheets, house: House) -> CallReport:
         draft_carried=carried(contact, transfer) if transfer is not None else None,
         recording=next((file for file, ended in contact.recordings.items() if ended is not None), ""),
         outcome=str(contact.ended.data.get("outcome", "")) if contact.ended is not None else "",
-        direction="in" if inbound else "out",
+        direction=direction,
     )
 
 

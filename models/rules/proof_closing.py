@@ -80,7 +80,14 @@ def carried(contact: Contact, transfer: Transfer) -> bool:
 def _check_outcome(contact: Contact, outcome: str, by: str) -> None:
     if outcome not in OUTCOMES or by not in SIDES:
         contact.wrong("I8", f"there is no outcome {outcome!r} by {by!r}")
+    if contact.arrived is not None and contact.arrived.data.get("direction") == "staff":
+        if contact.stretches:
+            contact.wrong("I2", "a talk between colleagues for which somebody was responsible")
+        return
     talked = any(stretch.connected is not None for stretch in contact.stretches)
+    rung, served = bool(contact.rings), bool(contact.stretches)
+    for invariant, words in contact.way.closing(outcome, talked=talked, rung=rung, served=served):
+        contact.wrong(invariant, words)
     if outcome == Outcome.ANSWERED and not talked:
         contact.wrong("I8", "answered, but nobody was ever connected")
     if outcome in (Outcome.ABANDONED, Outcome.CANCELLED, Outcome.REFUSED) and talked:

@@ -11,11 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from models.rules.proof_log import AFTER_THE_END, Event, House, Violation
+from models.rules.proof_way import PlanWay
 
 REFUSED_CONSULT = frozenset({"not_free", "nobody_free"})
 AFTER_THE_CUSTOMER = frozenset(
-    {"offered", "ringing", "responsible", "connected", "consult_started", "transferred", "held", "resumed", "queued"}
-)
+    {
+        "offered", "ringing", "responsible", "connected", "consult_started", "transferred", "held", "resumed", "queued",
+        "menu", "announced", "position", "sent_outside", "outside_answered", "voicemail", "merged", "parked",
+        "picked_up", "taken_over",
+    }
+)  # fmt: skip
 
 
 @dataclass
@@ -85,6 +90,7 @@ class Contact:
     drafts_painted: list[Event] = field(default_factory=list[Event])
     recordings: dict[str, Event | None] = field(default_factory=dict[str, "Event | None"])
     left_alone: float | None = None
+    way: PlanWay = field(default_factory=PlanWay)
     epoch: int = -1
     epochs: int = 0
     last: float = 0.0
@@ -108,6 +114,13 @@ class Contact:
             self.wrong("log", f"{event.kind} after the customer hung up")
         self._left_alone(event)
         self.last = max(self.last, event.at)
+        responsible = self.now.who if self.now is not None else ""
+        consulted = self.consult[0] if self.consult is not None else ""
+        taken = self.way.taken
+        for invariant, words in self.way.take(event, responsible, consulted, self.consult_leg):
+            self.wrong(invariant, words)
+        if event.kind == "responsible" and taken is not None:
+            self.dialled[taken[1]] = taken[0]  # he is known by the leg he supervised with
         handle: Callable[[Event], None] | None = getattr(self, f"on_{event.kind}", None)
         if handle is not None:
             handle(event)
@@ -119,9 +132,14 @@ class Contact:
         self.open.clear()
         self.consult, self.consult_leg, self.owed = None, "", ""
         self.held = False
+        self.way.watching.clear()
+        self.way.taken = None
 
     def _left_alone(self, event: Event) -> None:
         if self.left_alone is None or event.kind in AFTER_THE_END:
+            return
+        if self.way.parked or (self.way.waits is not None and self.way.over is None):
+            self.left_alone = None  # he is on a numbered place with music, or not on the line at all
             return
         seconds = event.at - self.left_alone
         if seconds > self.house.stuck_s and self.epochs < 2:
@@ -267,6 +285,9 @@ class Contact:
         if self.now.connected is not None:
             self.wrong("log", f"connected twice with {event.who}")
             return
+        for ring in self.open.values():
+            if ring.role == "offer":
+                self.wrong("I2", f"connected with {event.who} while {ring.who} is still rung")
         self.now.connected = event.at
 
     # ---- hold, consult, transfer ------------------------------------------------------------------------------

@@ -15,6 +15,9 @@ from models.rules.proof_log import Event, House, Violation
 RUNG = frozenset({AgentState.RESERVED, AgentState.RINGING})
 MAY_BE_RESERVED = frozenset({AgentState.READY, AgentState.RESERVED, AgentState.RINGING, AgentState.ON_CALL})
 """A ready agent is rung; one whose phone was lost in a call is rung for the same caller."""
+RESTING = frozenset({AgentState.NOT_READY, AgentState.NOT_RESPONDING})
+"""Who rests is not rung, but may pick up a caller, dial, supervise or talk to a colleague of his own will."""
+OF_HIS_OWN_WILL = "pick_up"
 AFTER_A_MISS = frozenset(
     {
         (AgentState.NOT_RESPONDING, StateReason.MISSED),
@@ -40,6 +43,7 @@ class Person:
     declined: bool = False
     spared: bool = False  # the alarm that he is the last reachable agent
     wrapping: str = ""
+    rested: bool = False  # he rested when he was reserved
 
 
 class People:
@@ -77,6 +81,9 @@ class People:
             self.wrong("I2", event.contact, f"{event.who} is rung for it while he has {person.responsible}")
         if person.state and person.epoch == event.epoch and person.state not in RUNG:
             self.wrong("I2", event.contact, f"{event.who} is rung while {person.state}")
+        if person.rested and event.data.get("role") != OF_HIS_OWN_WILL:
+            self.wrong("I2", event.contact, f"{event.who} is rung while he rests")
+        person.rested = False
         person.rung[str(event.data.get("leg", ""))] = event.contact
 
     def on_responsible(self, event: Event, person: Person) -> None:
@@ -134,7 +141,8 @@ class People:
         if person.state and person.epoch == event.epoch:
             self._check_change(event, person, state, reason, call)
             self._check_time(event.who, person, event.at)
-        if state == AgentState.ON_CALL and call not in (person.responsible, person.consulted):
+        along = call and not person.rung and person.state in (*RESTING, AgentState.READY)  # he supervises, or dials
+        if state == AgentState.ON_CALL and call not in (person.responsible, person.consulted) and not along:
             self.wrong("I2", call, f"{event.who} is on_call without being responsible or consulted")
         if state in (AgentState.READY, AgentState.WRAP_UP) and person.responsible:
             self.wrong("I2", person.responsible, f"{event.who} is {state} and still responsible")
@@ -145,7 +153,8 @@ class People:
 
     def _check_change(self, event: Event, person: Person, state: str, reason: str, call: str) -> None:
         who, before = event.who, person.state
-        if state == AgentState.RESERVED and before not in MAY_BE_RESERVED:
+        person.rested = state == AgentState.RESERVED and before in RESTING
+        if state == AgentState.RESERVED and before not in MAY_BE_RESERVED and not person.rested:
             self.wrong("I2", call, f"{who} is reserved while {before}")
         if state == AgentState.RINGING and before not in RUNG:
             self.wrong("log", call, f"{who} is ringing after {before}")

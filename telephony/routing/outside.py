@@ -27,8 +27,8 @@ def send(turn: Turn, call: Call, number: str) -> None:
 def answered(turn: Turn, call: Call, leg: LegId) -> None:
     if not _is_its(call, leg) or call.way.outside_joined:
         return
-    turn.order(JoinOutside(call.id, leg))
-    turn.note(call.id, "outside_answered", number=call.way.outside_number, leg=leg)
+    turn.order(JoinOutside(call.id, call.way.outside_leg))
+    turn.note(call.id, "outside_answered", number=call.way.outside_number, leg=call.way.outside_leg)
     way = replace(call.way, outside_joined=True, until=None)
     turn.put_call(replace(call, hearing=Hearing.NOTHING, way=way))
 
