@@ -53,7 +53,7 @@ def wall(stamp: str) -> float:
 def inbound(switch: NodeSwitch, channel: dict[str, Any], to_number: str) -> Call:
     """The call of a caller's channel."""
     number, caller_name = identity(channel)
-    received = max(seconds_ago(wall(channel["creationtime"])), time.monotonic() - LONGEST_WAY_S)
+    received = seconds_ago(wall(channel["creationtime"]))
     call = Call(
         call_id(switch.node.name, channel["id"]), number, caller_name, to_number, "in", received, trunk_of(channel)
     )
@@ -74,6 +74,7 @@ def arrived(switch: NodeSwitch, event: Event) -> None:
         switch.ari.ask("DELETE", f"channels/{name(channel['id'])}", reason_code=str(REJECTED))
         return
     call = inbound(switch, channel, words[1])
+    call.received_at = max(call.received_at, time.monotonic() - LONGEST_WAY_S)
     trunk = switch.book.trunks.get(call.trunk)
     refusal: tuple[int, str] | None = None
     if not switch.open:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from telephony.exchange.asterisk.switch import NodeSwitch
 
 STAGES = {"Up": "answered", "Ringing": "ringing"}
-QUEUE, RUNG_BY_QUEUE = "Queue", "AppQueue"
+QUEUE = "Queue"
+DIALLED = "TR_TO"  # channel variable of the dialplan: the number that was dialled
 
 
 @dataclass
@@ -71,7 +72,7 @@ async def read(switch: NodeSwitch) -> Standing:
             standing.calls[call.id] = call
     for ear in ears:
         _hear(standing, ear)
-    _of_the_queue(switch, standing, foreign, bridges)
+    await _of_the_queue(switch, standing, foreign, bridges)
     await _recordings(ari, standing)
     return standing
 
@@ -124,13 +125,14 @@ def _hear(standing: Standing, ear: str) -> None:
         call.snoops[found[0]] = ear
 
 
-def _of_the_queue(
+async def _of_the_queue(
     switch: NodeSwitch, standing: Standing, channels: list[dict[str, Any]], bridges: list[dict[str, Any]]
 ) -> None:
     """Callers whom Asterisk's own queue has, because nobody led, with the agents they talk to or wait for."""
     callers = {c["id"]: c for c in channels if arriving.trunk_of(c) or c["dialplan"].get("app_name") == QUEUE}
     for channel in callers.values():
-        call = arriving.inbound(switch, channel, str(channel["dialplan"].get("exten", "")))
+        dialled = await switch.ari.read(f"channels/{name(channel['id'])}/variable", variable=DIALLED)
+        call = arriving.inbound(switch, channel, str((dialled.data or {}).get("value", "")) if dialled.good else "")
         call.foreign = True
         leg = call.legs[call.id]
         leg.stage = STAGES.get(channel["state"], "new")
