@@ -87,6 +87,12 @@ class Standing:
         """The longest idle of at least one."""
         return self.at[(bits & -bits).bit_length()]
 
+    def longest_idle(self, need: Need) -> AgentId | None:
+        """The free agent who fits and waits longest: the usual question, asked without a detour."""
+        bits = self.memo.get(need)
+        bits = (self.fitting(need) if bits is None else bits) & self.free
+        return self.at[(bits & -bits).bit_length()] if bits else None
+
     def people(self, bits: int) -> Iterator[AgentId]:
         """All of them, the longest idle first."""
         while bits:
