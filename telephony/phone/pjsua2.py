@@ -66,9 +66,7 @@ MAX_ACCOUNTS = 8  # a ninth account ends the process by a C assert: this engine 
 POLL_MS = 10
 LEVELS_EVERY_S = 0.2
 QUICK_ENDS = 20  # calls that may end within QUICK_S: their sockets close late, and above some 30 the library aborts
-QUICK_S = 1.0
-FLOOD, FLOOD_S = 15, 0.5  # so many arrivals in so short a time: callers who cancel as quickly as they come
-CALM_S = 1.0
+QUICK_S = 1.0  # callers who cancel as quickly cannot be slowed from here: that is for the exchange before it
 CODECS = ("PCMA/8000", "PCMU/8000")
 
 
@@ -89,8 +87,6 @@ class Pjsua2Engine(OwnThread):
         self._ends: deque[float] = deque(maxlen=QUICK_ENDS)
         self._registration = Registration()
         self._levels_due = 0.0
-        self._arrivals: deque[float] = deque(maxlen=FLOOD)
-        self._flooded_until = 0.0
 
     # ---- the SIP thread -------------------------------------------------------------------------------------------
 
@@ -102,8 +98,6 @@ class Pjsua2Engine(OwnThread):
             leg.settle_hold(moment)
         if self._registration.silent(moment):
             self.registration_heard(408, False)
-        if self._flooded_until and moment >= self._flooded_until:
-            self._end_of_flood()
         if moment >= self._levels_due:
             self._levels_due = moment + LEVELS_EVERY_S
             self._tell_levels()
@@ -402,24 +396,10 @@ class Pjsua2Engine(OwnThread):
 
     def _refusal_of(self, message: str) -> int:
         """With which status an INVITE is refused before it rings, 0 when it rings."""
-        moment = time.monotonic()
-        self._arrivals.append(moment)
-        if len(self._arrivals) == FLOOD and moment - self._arrivals[0] < FLOOD_S and not self._flooded_until:
-            log.warning("a flood of calls: refused for %.0f s without opening sockets", CALM_S)
-            self._account.modify(account_settings(self._registration.wanted, self.bind, self.port, flooded=True))
-            self._flooded_until = moment + CALM_S
-        if self._flooded_until or len(self._legs) >= MAX_CALLS:
+        if len(self._legs) >= MAX_CALLS:
             return 486
         wanted = self._registration.wanted
         return 488 if wanted is not None and wanted.media and not offers_keys(message) else 0
-
-    def _end_of_flood(self) -> None:
-        if len(self._arrivals) == FLOOD and self._flooded_until - CALM_S < self._arrivals[0]:
-            self._flooded_until = time.monotonic() + CALM_S  # it goes on
-            self._arrivals.clear()
-            return
-        self._flooded_until = 0.0
-        self._account.modify(account_settings(self._registration.wanted, self.bind, self.port))
 
     def leg_changed(self, leg: Leg, view: PhoneCall) -> None:
         """Take over the new view and tell it when it differs."""

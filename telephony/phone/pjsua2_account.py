@@ -48,11 +48,8 @@ class Transports:
         return settings
 
 
-def account_settings(wanted: Register | None, bind: str, port: int, flooded: bool = False) -> Any:
-    """The account as it should be; without a wish it is registered nowhere and takes calls all the same.
-
-    `flooded`: new calls get no sockets for sound.
-    """
+def account_settings(wanted: Register | None, bind: str, port: int) -> Any:
+    """The account as it should be; without a wish it is registered nowhere and takes calls all the same."""
     settings = pj.AccountConfig()
     settings.idUri = f"sip:handset@{bind}:{port}"
     settings.regConfig.timeoutSec = REGISTRATION_S
@@ -61,7 +58,6 @@ def account_settings(wanted: Register | None, bind: str, port: int, flooded: boo
     settings.regConfig.unregWaitMsec = 500
     settings.mediaConfig.transportConfig.boundAddress = bind
     settings.mediaConfig.transportConfig.port = 0
-    settings.mediaConfig.useLoopMedTp = flooded
     if wanted is not None:
         settings.idUri = f"sip:{wanted.extension}@{wanted.server}"
         settings.regConfig.registrarUri = server_uri(wanted)
