@@ -20,6 +20,8 @@ from telephony.routing.router import due, step
 
 LEASE_EVERY_S = 5.0
 PAINT_S = 0.03
+WORDS_S = 3.0  # any words said to a caller
+FAR_END_S = 3.0  # until an outside number or a customer who is called back answers
 PHONE_S = 0.05  # from the order to the 180, and from the 200 to sound both ways
 
 
@@ -251,8 +253,29 @@ class Simulator:
                 pass
             case calls.DialCustomer(call=call):
                 self._needs_draft(call)
+            case calls.Say(call):
+                self._unless_over(WORDS_S, calls.PromptOver(call))
+            case calls.SendOutside(call, leg):
+                self._unless_over(FAR_END_S, calls.OutsideAnswered(call, leg))
+            case calls.QueueCallback(callback):
+                self._calls[callback.call] = _Call(Caller(callback.call, self.now - self.start, callback.number))
+                ends = {"from": "400", "to": callback.number}
+                self._write(callback.call, "arrived", "", **ends, trunk="", received_at=self.now, direction="out")
+            case calls.CallBack(call):
+                self._calls[call].over = False  # an earlier attempt has ended
+                self._unless_over(FAR_END_S, calls.CustomerAnswered(call))
+            case (
+                calls.RefuseCaller() | calls.TakeMessage() | calls.KeepMessage() | calls.JoinOutside()
+                | calls.JoinThree() | calls.ParkCaller() | calls.JoinStaff() | calls.Supervise() | calls.CallbackOver()
+            ):  # fmt: skip
+                pass
             case _:
                 assert_never(order)
+
+    def _unless_over(
+        self, seconds: float, event: calls.PromptOver | calls.OutsideAnswered | calls.CustomerAnswered
+    ) -> None:
+        self._in(seconds, lambda: None if self._calls[event.call].over else self.tell(event))
 
     def _needs_draft(self, call: str) -> None:
         if not self._calls[call].draft:
