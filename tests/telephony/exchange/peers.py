@@ -265,6 +265,9 @@ class Trunk(Peer):
         self.invites: list[SipRequest] = []
         self.registers: list[SipRequest] = []
         self.registered = 0
+        socket = self.transactions.socket
+        receive = socket._receive
+        socket._receive = lambda message, source, at: None if self.deaf else receive(message, source, at)
 
     def _rung(self, transaction: ServerTransaction) -> None:
         request = transaction.request
@@ -276,8 +279,6 @@ class Trunk(Peer):
         super()._rung(transaction)
 
     def _request(self, transaction: ServerTransaction) -> None:
-        if self.deaf:
-            return
         if transaction.request.method == "REGISTER":
             self._register(transaction)
         else:

@@ -47,6 +47,7 @@ async def test_a_second_leader_cuts_off_the_first(site: ContractSite) -> None:
     await second.fact(LegEnded, leg=call, why="bye")  # the facts are the second's now
     await second.do(EndCall, call)
     await agent.reaches("ended")
+    await second.vanish()
     await second.leave()
 
 
@@ -78,7 +79,7 @@ async def test_everything_is_found_again_when_the_leader_has_vanished(site: Cont
     await site.do(Supervise, call, "s1", "a1", "listen")
     await site.do(PauseRecording, call, True)
     await site.provider(Trunk(user="acme"))
-    await site.client.close()
+    await site.vanish()
     await asyncio.sleep(0.2)
     assert await hears(customer, agent, boss) == [{AGENT}, {CUSTOMER}, {CUSTOMER, AGENT}]
     next_one = await site.house.lead()
@@ -101,6 +102,7 @@ async def test_everything_is_found_again_when_the_leader_has_vanished(site: Cont
     await next_one.do(EndCall, call)
     await customer.reaches("ended")
     await boss.reaches("ended")
+    await next_one.vanish()
     await next_one.leave()
 
 
@@ -120,4 +122,5 @@ async def test_who_waits_is_found_again(site: ContractSite) -> None:
     await next_one.fact(LegEnded, leg=call, why="cancel")
     await next_one.do(EndCall, call)
     await agent.reaches("ended")
+    await next_one.vanish()
     await next_one.leave()
