@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.kinds import AgentState, StateReason
+from models.rules.plan import Plan, QueuePlan, Strategy
 from telephony.calls import (
     Adopted,
     AgentLegGone,
@@ -41,6 +42,7 @@ from telephony.calls import (
     Order,
     PhoneReachable,
     PhoneUnreachable,
+    PlanChanged,
     RingAgent,
     StateChosen,
     TimePassed,
@@ -60,6 +62,12 @@ def _in(agent: str) -> AgentSignedIn:
     skills = frozenset({SKILL}) if agent == "2001" else frozenset[str]()
     return AgentSignedIn(agent, agent, agent, skills, frozenset({QUEUE}))
 
+
+PLANS = (
+    Plan(),
+    Plan({QUEUE: QueuePlan(QUEUE, "热线", "Hotline", strategy=Strategy.RING_ALL)}),
+    Plan({QUEUE: QueuePlan(QUEUE, "热线", "Hotline", strategy=Strategy.ROUND_ROBIN, members=("2001", "1001"))}),
+)
 
 # How likely each is follows from how often it stands here. (call, agent, other) -> event
 MAKERS: list[Callable[[str, str, str], Event]] = [
@@ -107,6 +115,8 @@ MAKERS: list[Callable[[str, str, str], Event]] = [
     lambda c, a, o: WrapUpFinished(a),
     lambda c, a, o: WrapUpExtended(a),
     lambda c, a, o: TimePassed(),
+    lambda c, a, o: PlanChanged(PLANS[int(a) % len(PLANS)]),
+    lambda c, a, o: PlanChanged(PLANS[int(o) % len(PLANS)]),
     lambda c, a, o: Adopted(c, "+8613800138000", "400", QUEUE, a, f"{c}.0.9", 990.0),
 ]
 
@@ -243,7 +253,8 @@ class Watch:
 
 
 def offers(call: Call) -> list[Offer]:
-    return [offer for offer in (call.offer, call.consult.offer if call.consult else None) if offer is not None]
+    asked = call.consult.offer if call.consult is not None else None
+    return [*call.offers, *([asked] if asked is not None else [])]
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
