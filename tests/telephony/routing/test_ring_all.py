@@ -31,7 +31,7 @@ READY = AgentState.READY
 
 
 def rings_everybody(*agents: str) -> Story:
-    story = Story()
+    story = Story(lease_s=3600.0)
     story.happens(PlanChanged(Plan({"400": QueuePlan("400", "热线", "Hotline", strategy=Strategy.RING_ALL)})))
     story.sign_in(*agents)
     return story
