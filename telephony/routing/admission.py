@@ -58,7 +58,9 @@ def end(turn: Turn, call: Call, prompts: tuple[str, ...], outcome: Outcome, code
     """Last words and the end; without words, who was not answered yet is refused with this SIP status."""
     if any(prompts):
         announcing.farewell(turn, call, prompts, outcome)
-    elif call.answered:
+        return
+    turn.note(call.id, "announced", prompts=[], language=call.way.language)  # he was told nothing
+    if call.answered:
         talking.finish(turn, call, outcome, HangUpBy.SYSTEM)
     else:
         turn.order(RefuseCaller(call.id, code), CallOver(call.id, outcome, HangUpBy.SYSTEM))

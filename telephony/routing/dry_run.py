@@ -157,7 +157,7 @@ def _noted(note: Note, call: Call | None) -> Iterator[DryStep]:
             yield DryStep("menu", "dry_run.menu", (data["menu"],))
         case "queued":
             yield DryStep("queue", "dry_run.queue", (data["queue"],))
-        case "announced":
+        case "announced" if note.data["prompts"]:
             welcome = call is not None and call.stage is Stage.TOLD and call.way.onward is None
             prompts = ", ".join(note.data["prompts"])
             yield DryStep("welcome" if welcome else "announce", "dry_run.said", (prompts, data["language"]))

@@ -14,33 +14,26 @@ from models.rules.plan import Callback, DestinationKind, Strategy
 from models.rules.proof import prove
 from models.rules.proof_log import Event, Violation
 from telephony.calls import (
-    AgentStateChanged,
-    AlarmSupervisor,
-    CallArrived,
     CallerHungUp,
-    CallOver,
     CompleteAsked,
     ConsultAsked,
     CustomerAnswered,
     CustomerLegFailed,
     HangUpAsked,
-    JoinCaller,
     MediaBothWays,
     MergeAsked,
-    Note,
     Order,
     OutsideAnswered,
     OutsideFailed,
     ParkAsked,
     PickUpAsked,
-    PromiseCallback,
-    QueueCallback,
     StaffDialled,
     SuperviseAsked,
     TakeOverAsked,
     WrapUpFinished,
 )
 from telephony.calls import Event as CallEvent
+from tests.telephony.routing.event_log import EventLog
 from tests.telephony.routing.planned import House, plan, queue, to
 
 
@@ -48,51 +41,17 @@ class Written(House):
     """A house that writes its event log as the switchboard does."""
 
     def __init__(self, *args: Any, **settings: Any) -> None:
-        self.lines: list[Event] = []
-        self.recording: set[str] = set()
-        self.now = 0.0
+        self.event_log = EventLog()
         super().__init__(*args, **settings)
 
-    def write(self, contact: str, kind: str, who: str = "", **data: Any) -> None:
-        if not self.lines:
-            self.lines.append(Event("s", 1, 1, self.now, "", "leading", "", {"epoch": 1}))
-        self.lines.append(Event("s", 1, len(self.lines) + 1, self.now, contact, kind, who, data))
-
-    def arrived(self, call: str, number: str, direction: str) -> None:
-        ends = {"from": number, "to": "400", "trunk": "", "received_at": self.now, "direction": direction}
-        self.write(call, "arrived", "", **ends)
+    @property
+    def lines(self) -> list[Event]:
+        return self.event_log.lines
 
     def happens(self, event: CallEvent) -> tuple[Order, ...]:
-        if isinstance(event, CallArrived):
-            self.arrived(event.call, event.from_number, "in")
-        elif isinstance(event, StaffDialled):
-            self.arrived(event.call, event.agent, "staff")
         orders = super().happens(event)
-        for order in orders:
-            self._write_order(order)
+        self.event_log.take(event, orders, self.now)
         return orders
-
-    def _write_order(self, order: Order) -> None:
-        match order:
-            case Note(call, kind, data, who):
-                self.write(call, kind, who, **data)
-            case QueueCallback(callback):
-                self.arrived(callback.call, callback.number, "out")
-            case JoinCaller(call, agent, _) if call not in self.recording:
-                self.recording.add(call)
-                self.write(call, "recording_started", agent, file=f"{call}.wav")
-            case AgentStateChanged(agent, state, reason, call=call):
-                self.write("", "agent_state", agent, state=state.value, reason=str(reason or ""), call=call)
-            case PromiseCallback(call, number, why):
-                self.write(call, "promised", "", number=number, why=why)
-            case AlarmSupervisor(what, call, agent):
-                self.write(call, "alarm", agent, what=what, call=call, agent=agent)
-            case CallOver(call, outcome, by):
-                self.write(call, "ended", "", outcome=outcome.value, by=by.value)
-                if call in self.recording:
-                    self.write(call, "recording_ended", "", file=f"{call}.wav", seconds=9999.0, why="ended")
-            case _:
-                pass
 
 
 Log = tuple[Event, ...]
@@ -122,7 +81,7 @@ def outside() -> Log:
     house.happens(OutsideFailed("failed", "", "busy"))
     house.hangs_up("failed")
     shut = Written(plan(emergency="closed_emergency"))
-    shut.lines, shut.now = house.lines, house.now
+    shut.event_log, shut.now = house.event_log, house.now
     shut.dials(call="shut")
     shut.through("shut")
     return tuple(shut.lines)

@@ -53,6 +53,7 @@ from telephony.calls import (
 )
 from telephony.routing.floor import Call, Floor, IllegalTransition, Settings, Stage
 from telephony.routing.router import due, step
+from tests.telephony.routing.event_log import EventLog
 from tests.telephony.routing.planned import MONDAY_NOON, OFFICE
 
 QUEUES = ("q1", "q2")
@@ -128,6 +129,7 @@ class Watched:
         self.over: Counter[str] = Counter()
         self.owed: Counter[str] = Counter()
         self.settled: Counter[str] = Counter()
+        self.log = EventLog()
         self.play(PlanChanged(plan))
         for agent in AGENTS:
             self.play(PhoneReachable(agent))
@@ -138,6 +140,7 @@ class Watched:
             self.floor, orders = step(self.floor, event, self.now)
         except IllegalTransition:
             return
+        self.log.take(event, orders, self.now)
         for order in orders:
             match order:
                 case CallOver(call):
@@ -240,6 +243,7 @@ def test_no_plan_without_faults_leaves_a_call_without_an_outcome(
     assert +watched.over == Counter({id: 1 for id in watched.begun if id not in left})
     assert all(n == 1 for id, n in watched.owed.items())
     assert all(watched.settled[id] == (id not in left) for id in watched.owed if watched.floor.calls.get(id) is None)
+    assert watched.log.violations(live=bool(left)) == ()
 
 
 @settings(max_examples=30)
