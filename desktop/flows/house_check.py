@@ -53,7 +53,7 @@ def id_of(kind: str, part: Any) -> str:
 def field_of(refused: Refused) -> str:
     """The field a refusal is about: the first argument that is a field's name, "" when it names none."""
     first = refused.words_args[0] if refused.words_args else ""
-    return first.split(".")[-1].split("[")[0] if re.fullmatch(r"[a-z_.\[\]0-9]+", first) else ""
+    return first.split(".")[-1].split("[")[0].removeprefix("trunk_") if re.fullmatch(r"[a-z_.\[\]0-9]+", first) else ""
 
 
 def faults(picture: Picture | None, edit: Edit) -> Mapping[str, Fault]:

@@ -95,10 +95,12 @@ class Edit:
         """Of two values take the other's."""
         if field in self.theirs:
             self.now = replace(self.now, **{field: self.theirs.pop(field)})
+            self.refused = None
 
     def keep(self, field: str) -> None:
         """Of two values keep the one written here."""
         self.theirs.pop(field, None)
+        self.refused = None
 
     def drop(self) -> None:
         """Back to what is stored."""

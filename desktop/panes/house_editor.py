@@ -231,10 +231,11 @@ class PartEditor(QFrame):
         elif fault is not None:
             words = in_words(*fault)
             refused = True
-        elif refused and edit.refused is not None:
-            words = in_words(*edit.refused)
         elif edit.theirs:
             words = tr("house.clash", edit.by, len(edit.theirs))
+            refused = False
+        elif refused and edit.refused is not None:
+            words = in_words(*edit.refused)
         elif edit.arrived:
             words = tr("house.arrived_strip", edit.by)
         self.strip.set_look("miss" if refused or edit.gone else "ring", "warn" if refused or edit.gone else "info")

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from desktop.panes.house_arm import ArmedButton
 from desktop.panes.house_fields import TextField
-from desktop.panes.house_kinds import trunk_state
+from desktop.panes.house_kind_lines import trunk_state
 from desktop.panes.house_parts import PartsPage
 from desktop.widgets.buttons import Button
 from desktop.widgets.chips import Chip

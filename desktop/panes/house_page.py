@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, 
 from desktop.panes.house_arm import ArmedButton
 from desktop.panes.house_dry_run import DryRunPane
 from desktop.panes.house_editor import PartEditor
+from desktop.panes.house_kind_lines import KindLines
 from desktop.panes.house_kinds import Kinds
 from desktop.panes.house_lines import OutboundPage, QueuePage, TrunkPage
 from desktop.panes.house_menu_tree import MenuPage
@@ -40,6 +41,7 @@ class HousePage(QWidget):
         super().__init__(parent)
         self._desk, self._flow, self._theme = desk, desk.house, theme
         self.kinds = Kinds(desk.house, desk.now)
+        self._lines = KindLines(desk.house, desk.now)
         self.setAccessibleName(tr("shell.page_house"))
         self.tabs = Tabs([(tab, tr(f"house.tab_{tab}")) for tab in TABS])
         self.tabs.chosen.connect(self.show_tab)
@@ -95,7 +97,7 @@ class HousePage(QWidget):
         editor = PartEditor(self._flow, tab, getattr(self.kinds, tab)(), f"house.nothing_{tab}")
         special = {"queue": QueuePage, "trunk": TrunkPage, "outbound": OutboundPage, "menu": MenuPage}
         return special.get(tab, PartsPage)(
-            self._flow, self._theme, tab, editor, lambda: self.kinds.lines(tab), lambda: self.kinds.blank(tab)
+            self._flow, self._theme, tab, editor, lambda: self._lines.lines(tab), lambda: self.kinds.blank(tab)
         )
 
     @property
