@@ -90,9 +90,7 @@ def _call_of(switch: NodeSwitch, channel: dict[str, Any]) -> str:
 async def _written(switch: NodeSwitch, channels: list[dict[str, Any]]) -> dict[str, Call]:
     """The calls that were written down and have a channel."""
     ids = sorted({_call_of(switch, channel) for channel in channels})
-    replies = await asyncio.gather(
-        *(switch.ari.read("asterisk/variable", variable=f"{STATE}{one}") for one in ids)
-    )
+    replies = await asyncio.gather(*(switch.ari.read("asterisk/variable", variable=f"{STATE}{one}") for one in ids))
     texts = [str(reply.data.get("value", "")) if isinstance(reply.data, dict) else "" for reply in replies]
     return {one: call for one, text in zip(ids, texts, strict=True) if text and (call := read_call(text))}
 
