@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
 from desktop.panes.house_recall import RecallPage
 from desktop.panes.house_why import WhyPane, WhyPanel
@@ -27,11 +29,12 @@ def desk(qtbot: QtBot) -> HouseDesk:
 
 
 @pytest.fixture
-def page(qtbot: QtBot, desk: HouseDesk) -> RecallPage:
+def page(desk: HouseDesk) -> Iterator[RecallPage]:
     made = RecallPage(desk, dressed())  # type: ignore[arg-type]
-    qtbot.addWidget(made)
     stand(made)
-    return made
+    yield made
+    made.close()
+    delete(made)
 
 
 def test_one_is_chosen_and_called_back_by_keyboard(qtbot: QtBot, desk: HouseDesk, page: RecallPage) -> None:
@@ -121,7 +124,6 @@ def test_why_opens_over_any_page_and_esc_closes_it(qtbot: QtBot, desk: HouseDesk
 def test_both_pages_are_reached_from_the_rail(qtbot: QtBot, desk: HouseDesk) -> None:
     desk.sign_in_as("supervisor")
     window = MainWindow(desk, dressed())  # type: ignore[arg-type]
-    qtbot.addWidget(window)
     window.show()
     for page in ("recall", "house"):
         window.rail.item(page).click()
@@ -131,3 +133,4 @@ def test_both_pages_are_reached_from_the_rail(qtbot: QtBot, desk: HouseDesk) -> 
         window.next_region()
         assert window.regions() and window.focusWidget() is not before
     window.close()
+    delete(window)
