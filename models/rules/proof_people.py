@@ -25,6 +25,9 @@ AFTER_A_MISS = frozenset(
         (AgentState.NOT_READY, StateReason.DEVICE_LOST),
     }
 )
+FORGETS_MISSES = frozenset({AgentState.ON_CALL, AgentState.NOT_READY, AgentState.NOT_RESPONDING})
+"""States after which a miss where everybody was rung is the first again."""
+
 ENDS_AN_OFFER = frozenset({"missed", "declined", "withdrawn", "lost_race", "responsible"})
 
 
@@ -44,6 +47,7 @@ class Person:
     spared: bool = False  # the alarm that he is the last reachable agent
     wrapping: str = ""
     rested: bool = False  # he rested when he was reserved
+    misses: int = 0  # in a row, of calls that rang at everybody
 
 
 class People:
@@ -53,6 +57,7 @@ class People:
         self.house = house
         self.people: dict[str, Person] = {}
         self.ended: dict[str, float] = {}
+        self.rings_all: set[str] = set()  # contacts whose last offers went to everybody at once
         self.violations: list[Violation] = []
         self.epoch = -1
         self.last = 0.0
@@ -66,7 +71,7 @@ class People:
             self.epoch = event.epoch
             for person in self.people.values():
                 person.rung.clear()
-                person.consulted, person.missed, person.declined = "", "", False
+                person.consulted, person.missed, person.declined, person.misses = "", "", False, 0
         self.last = max(self.last, event.at)
         handle: Callable[[Event, Person], None] | None = getattr(self, f"on_{event.kind}", None)
         if handle is not None:
@@ -110,6 +115,13 @@ class People:
     def on_missed(self, event: Event, person: Person) -> None:
         person.missed = event.contact
         person.spared = False
+        person.misses += event.contact in self.rings_all
+
+    def on_chosen(self, event: Event, _person: Person) -> None:
+        if event.data.get("strategy") == "ring_all":
+            self.rings_all.add(event.contact)
+        else:
+            self.rings_all.discard(event.contact)
 
     def on_declined(self, event: Event, person: Person) -> None:
         person.declined = True
@@ -150,6 +162,8 @@ class People:
             self.wrong("log", call, f"{event.who} is in a wrap-up that did not start")
         person.state, person.since, person.call, person.epoch = state, event.at, call, event.epoch
         person.missed, person.declined = "", False
+        if state in FORGETS_MISSES:
+            person.misses = 0
 
     def _check_change(self, event: Event, person: Person, state: str, reason: str, call: str) -> None:
         who, before = event.who, person.state
@@ -165,7 +179,8 @@ class People:
         if person.missed:
             spared = state == AgentState.READY and person.spared
             signed_out = state == AgentState.SIGNED_OUT
-            if not (spared or signed_out or (state, reason) in AFTER_A_MISS):
+            forgiven = state == AgentState.READY and person.missed in self.rings_all and person.misses == 1
+            if not (spared or signed_out or forgiven or (state, reason) in AFTER_A_MISS):
                 self.wrong("log", person.missed, f"{who} missed it and is {state} {reason}".rstrip())
         elif before in RUNG and state == AgentState.NOT_RESPONDING:
             self.wrong("log", person.call, f"{who} is not responding without having missed anything")

@@ -112,6 +112,7 @@ class Offer:
     leg: LegId
     role: Role
     made_at: float
+    with_all: bool = False  # the queue rings everybody at once
     ringing_at: float | None = None
     accepted_at: float | None = None
 

@@ -78,6 +78,7 @@ def offer_chosen(turn: Turn, call: Call, choice: queues.Choice, role: Role = Rol
         turn.last_rung = {**turn.last_rung, call.queue: choice.agents[0]}
     for agent in choice.agents:
         call, offer = ring(turn, call, turn.agents[agent], role)
+        offer = replace(offer, with_all=choice.ask.strategy is Strategy.RING_ALL)
         call = replace(call, offers=(*call.offers, offer), offered=call.offered | {agent})
     turn.put_call(call)
 
@@ -134,7 +135,7 @@ def came_to_nothing(turn: Turn, call: Call, offer: Offer, why: str) -> Call:
     match why:
         case "missed":
             turn.note(call.id, "missed", person.id, leg=offer.leg)
-            _missed(turn, call, person)
+            _missed(turn, call, person, offer)
         case "rejected" | "busy":
             turn.note(call.id, "declined", person.id, leg=offer.leg, why=why)
             agents.rest(turn, person, AgentState.NOT_READY, StateReason.REJECTED)
@@ -150,8 +151,8 @@ def came_to_nothing(turn: Turn, call: Call, offer: Offer, why: str) -> Call:
     return replace(call, past_legs=(*call.past_legs, (offer.agent, offer.leg)))
 
 
-def _missed(turn: Turn, call: Call, person: Agent) -> None:
-    if queues.rings_all(turn, call) and person.misses + 1 < MISSES_OF_ALL:
+def _missed(turn: Turn, call: Call, person: Agent, offer: Offer) -> None:
+    if offer.with_all and person.misses + 1 < MISSES_OF_ALL:
         turn.put_agent(replace(agents.rest(turn, person, AgentState.READY), misses=person.misses + 1))
         return
     if not queues.last_reachable(turn, person, call):
