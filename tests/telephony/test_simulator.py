@@ -6,6 +6,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from models.kinds import AgentState, StateReason
 from models.rules.proof import prove
 from telephony import calls
 from telephony.simulator import Caller, Handing, Simulator, Staff
@@ -60,7 +61,7 @@ def _play(floor: Simulator, at: float, fault: str, agent: str) -> None:
             case "sign out":
                 floor.tell(calls.AgentSignedOut(agent))
             case "break":
-                floor.tell(calls.StateChosen(agent, calls.AgentState.NOT_READY, calls.StateReason.BREAK))
+                floor.tell(calls.StateChosen(agent, AgentState.NOT_READY, StateReason.BREAK))
             case _:
                 pass
 
