@@ -239,7 +239,7 @@ class RecallPage(QWidget):
         self.title.setText(who_words(line) if line is not None else "")
         if line is not None:
             self._show_line(line)
-        self.why.show(line.task.draft or (line.voicemail.contact if line.voicemail else "") if line else "")
+        self.why.show(line.contact if line is not None else "")
         self._show_buttons()
 
     def _show_line(self, line: RecallLine) -> None:

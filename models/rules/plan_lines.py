@@ -77,6 +77,7 @@ class RecallLine:
     arrived: float | None  # of his call, None when there was none
     waited_s: float  # until he gave up
     voicemail: VoicemailLine | None = None
+    contact: str = ""  # the call itself, "" when there was none
 
 
 @dataclass(frozen=True)

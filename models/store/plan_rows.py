@@ -145,7 +145,7 @@ async def recalls(conn: AsyncConnection, most: int = MOST_MESSAGES) -> tuple[Rec
     return tuple(
         RecallLine(
             sheets.task_line(row), row["queue"], row["language"], *waited.get(row["contact"], (None, 0.0)),
-            voicemail=by_task.get(str(row["id"])),
+            voicemail=by_task.get(str(row["id"])), contact=row["contact"] or "",
         )
         for row in rows
     )  # fmt: skip

@@ -287,6 +287,9 @@ EVENTS = (
 )
 
 
+RECALLS = tuple(replace(line, contact="" if line.arrived is None else f"call-{line.task.task}") for line in RECALLS)
+
+
 class HouseDesk(GuidedDesk):
     """`sent` are the messages of the link in order, `posted` the verbs with their arguments."""
 

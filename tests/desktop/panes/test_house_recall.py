@@ -47,6 +47,13 @@ def test_one_is_chosen_and_called_back_by_keyboard(qtbot: QtBot, desk: HouseDesk
     assert desk.last("calls.dial") == (chosen.task.number, chosen.task.task)
 
 
+def test_beside_it_stands_why_the_call_came_to_nothing(desk: HouseDesk, page: RecallPage) -> None:
+    desk.recall.choose("31")
+    assert page.why.flow.contact == "call-31" and page.why.list.isVisible()
+    desk.recall.choose("33")
+    assert page.why.empty.isVisible(), "nobody called: he asked for it on the web"
+
+
 def test_g_claims_the_most_urgent_free_one(qtbot: QtBot, desk: HouseDesk, page: RecallPage) -> None:
     page.list.setFocus()
     qtbot.keyClick(page.list, Qt.Key.Key_G)
