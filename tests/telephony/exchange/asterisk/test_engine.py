@@ -22,6 +22,7 @@ from telephony.exchange.engine import (
     EndCall,
     LegAnswered,
     LegEnded,
+    List,
     Play,
     Record,
     RecordingEnded,
@@ -67,7 +68,11 @@ async def test_who_waits_in_asterisks_own_queue_is_found_and_may_be_let_go(
     caller = await site.caller()
     await site.client.close()  # nobody leads
     customer = caller.call(site.trunk, "400")
-    await asyncio.sleep(0.5)
+    onlooker = await AsteriskExchange.connect([asterisk.node()], tmp_path)
+    async with asyncio.timeout(8):  # a list needs no lead
+        while not any(call.foreign for call in (await onlooker.order(List(1))).calls):  # type: ignore[union-attr]
+            await asyncio.sleep(0.05)
+    await onlooker.close()
     second = await lead(asterisk, tmp_path)
     (found,) = (await second.client.attach(second.epoch)).calls
     assert (found.foreign, found.from_number, found.direction) == (True, "13800138000", "in")
