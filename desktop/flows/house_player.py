@@ -18,6 +18,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from desktop.flows.facts import Topic
+from models.store.errors import SiteError
 from telephony.phone import alsa
 
 if TYPE_CHECKING:
@@ -112,10 +113,10 @@ class Player:
         self._run()
 
     async def _fetch(self, what: str) -> None:
-        address, token = self._desk.recording_address(f"voicemail/{what}")
         try:
+            address, token = self._desk.recording_address(f"voicemail/{what}")
             sound = await asyncio.to_thread(_get, address, token)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, SiteError) as error:
             gone = isinstance(error, urllib.error.HTTPError) and error.code in (403, 404, 410)
             if what == self.what:
                 self._fail("house.player_gone" if gone else "house.player_away")
