@@ -17,6 +17,7 @@ from telephony.exchange.asterisk.settings import (
     FROM_NODE,
     MUSIC_CLASS,
     NODE,
+    PHONE_TLS_TRANSPORT,
     PHONE_TRANSPORT,
     TRUNK_TRANSPORT,
     prompts_here,
@@ -24,7 +25,6 @@ from telephony.exchange.asterisk.settings import (
 
 ENGINE_USER = APP
 WATCHDOG_USER = f"{APP}-watchdog"
-PHONE_TLS_TRANSPORT = "phone-tls"
 RING_S = 15  # three rings, as everywhere
 SHOWN_VARIABLES = ("TR_CALL", "TR_LEG", "TR_SIDE", "TR_TO", "TR_TRUNK", "TR_FALLBACK")  # in every channel ARI tells of
 
@@ -46,7 +46,8 @@ MODULES = (
     "bridge_builtin_features", "bridge_builtin_interval_features", "codec_alaw", "codec_ulaw", "codec_a_mu",
     "codec_g722", "codec_resample", "format_wav", "format_pcm", "format_sln", "func_callerid", "func_channel",
     "func_global", "func_logic", "func_strings", "func_timeout", "func_hangupcause", "func_devstate",
-    "func_pjsip_endpoint", "func_pjsip_aor", "func_pjsip_contact", "func_sorcery", "app_dial", "app_playback",
+    "func_pjsip_endpoint", "func_pjsip_aor", "func_pjsip_contact", "func_sorcery", "res_manager_devicestate",
+    "app_dial", "app_playback",
     "app_queue", "app_stack", "app_verbose", "app_senddtmf", "pbx_config",
 )  # fmt: skip
 

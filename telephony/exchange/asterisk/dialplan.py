@@ -18,6 +18,7 @@ from telephony.exchange.asterisk.settings import (
     FROM_PHONES,
     FROM_TRUNK,
     OPEN,
+    REFUSE_CONTEXT,
     ready_device,
 )
 
@@ -32,7 +33,7 @@ NODE_RING_S = 120  # the switchboard withdraws an offer long before
 
 def dialplan(prompts: Path, language: str) -> str:
     """All contexts."""
-    return "\n".join([_from_trunk(), _fallback(prompts, language), _from_phones(), _from_node()])
+    return "\n".join([_from_trunk(), _fallback(prompts, language), _from_phones(), _from_node(), _refuse()])
 
 
 def _steps(pattern: str, *steps: str) -> str:
@@ -116,3 +117,8 @@ def _from_node() -> str:
             "n(done),Return()",
         )
     )
+
+
+def _refuse() -> str:
+    """A caller who was not answered yet is refused with the very code that the extension names."""
+    return f"[{REFUSE_CONTEXT}]\n" + _steps("_[4-6]XX", "PJSIPHangup(${EXTEN})", "n,Hangup(21)")
