@@ -157,16 +157,19 @@ def check(
     raise typer.Exit(1 if any(finding.state == "bad" for finding in findings) else 0)
 
 
+BENCHES = ("lookup", "pop", "start", "routing", "setup", "embedded")
+
+
 @app.command()
 def bench(
-    name: Annotated[str, typer.Argument(help="lookup, pop or start")],
+    name: Annotated[str, typer.Argument(help="lookup, pop, start, routing, setup or embedded")],
     report: Annotated[Path | None, typer.Option(help="Write the result (JSON) here.")] = None,
     quick: Annotated[bool, typer.Option(help="At most a minute, on a smaller load; says so.")] = False,
 ) -> None:
     """Measure ours against its peer in one run."""
     from importlib import import_module
 
-    if name not in ("lookup", "pop", "start"):
+    if name not in BENCHES:
         raise give_up(tr("cli.bench_unknown", name))
     measure: Callable[..., dict[str, Any]] = import_module(f"tests.bench.{name}").measure
     result = measure(quick=quick)

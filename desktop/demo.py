@@ -206,7 +206,10 @@ async def prepare(options: DemoOptions) -> None:
             say(tr("cli.demo_filling", options.customers, share))
 
     try:
-        await demo_data.fill(owner, service, customers=options.customers, password=PASSWORD, progress=progress)
+        await demo_data.fill(
+            owner, service, customers=options.customers, password=PASSWORD, progress=progress, waiting=True,
+            recordings=options.data_dir / "recordings",
+        )
     finally:
         await owner.close()
         await service.close()

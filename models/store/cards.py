@@ -211,3 +211,20 @@ def _unknown(number: str, confidence: Confidence, candidates: tuple[Candidate, .
         confidence=confidence,
         candidates=candidates,
     )
+
+
+_LAST_TALKS = text(
+    """
+    SELECT
+      coalesce((SELECT c.started FROM tr.contact c WHERE c.customer = :customer AND c.agent = :agent
+                ORDER BY c.started DESC LIMIT 1), 0) AS at,
+      coalesce((SELECT h.to_person FROM tr.contact c JOIN tr.handover h ON h.contact = c.id AND h.state = 'committed'
+                WHERE c.customer = :customer ORDER BY c.started DESC LIMIT 1), '') AS engineer
+    """
+)
+
+
+async def last_talks(connection: AsyncConnection, customer: str, agent: str) -> tuple[float, str]:
+    """When this customer talked with this agent last (site time, 0 never), and the engineer who took him over last."""
+    row = (await connection.execute(_LAST_TALKS, {"customer": int(customer), "agent": agent})).one()
+    return float(row.at), str(row.engineer)

@@ -112,7 +112,10 @@ class Archive:
     async def look_up(self, number: str) -> Found | None:
         async with self.database.reading() as connection:
             card = await cards.find_by_phone(connection, number)
-        return Found(card.customer, str(card.confidence), str(card.level), card.last_agent)
+            if not card.customer:
+                return Found("", str(card.confidence))
+            at, engineer = await cards.last_talks(connection, card.customer, card.last_agent)
+        return Found(card.customer, str(card.confidence), str(card.level), card.last_agent, at, engineer)
 
     async def parties_of(self, contact: str) -> set[str]:
         """Everybody who may write in this contact's sheet."""

@@ -15,10 +15,11 @@ from telephony import messages as link
 from telephony.exchange import engine
 from telephony.messages import Refusal
 from telephony.numbers import UnusableNumber, normalise, refused_outbound
+from telephony.routing.dry_run import dry_run
 from telephony.routing.floor import IllegalTransition
 from telephony.service import company
 from telephony.service.live import LiveCall
-from telephony.service.rights import may_oversee, may_test_trunks
+from telephony.service.rights import may_oversee, may_see_trunks, may_test_trunks
 
 if TYPE_CHECKING:
     from telephony.service.switchboard import Switchboard
@@ -35,7 +36,7 @@ CallWish = (
 )  # fmt: skip
 Wish = (
     CallWish | link.Renew | link.ChooseState | link.FinishWrapUp | link.ExtendWrapUp | link.DialNumber | link.Force
-    | link.Goodbye | link.PickUp | link.DialStaff | link.Supervise | link.TakeOver | link.TestTrunk
+    | link.Goodbye | link.PickUp | link.DialStaff | link.Supervise | link.TakeOver | link.TestTrunk | link.DryRun
 )  # fmt: skip
 
 
@@ -94,6 +95,8 @@ def _ask(board: Switchboard, person: str, wish: Wish) -> None:
             _dial_staff(board, person, to)
         case link.Supervise() | link.TakeOver():
             _supervise(board, person, wish)
+        case link.DryRun():
+            _dry_run(board, person, wish)
         case link.TestTrunk(trunk, number):
             _test_trunk(board, person, trunk, number)
         case _:
@@ -178,7 +181,7 @@ def _is_offered(board: Switchboard, person: str, call: str) -> bool:
     found = board.floor.calls.get(call)
     if found is None:
         return False
-    offers = (found.offer, found.consult.offer if found.consult is not None else None)
+    offers = (*found.offers, found.consult.offer if found.consult is not None else None)
     return any(offer is not None and offer.agent == person for offer in offers)
 
 
@@ -304,3 +307,14 @@ def _test_trunk(board: Switchboard, person: str, trunk: str, text: str) -> None:
     if words or not number.e164:
         raise Refused(words or "number_withheld")
     board.trunks.test(person, trunk, number.e164)
+
+
+def _dry_run(board: Switchboard, person: str, wish: link.DryRun) -> None:
+    seat = board.seats.get(person)
+    if seat is None or not may_see_trunks(seat.groups):
+        raise Refused("not_your_right")
+    if len(wish.number) > 40 or len(wish.to) > 40 or len(wish.keys) > 40:
+        raise Refused("bad_digits")
+    number = board.caller_number(wish.number)
+    now = wish.at or board.clock.now()
+    board.desks.tell(person, dry_run(board.floor, number, wish.to, wish.keys, now, present=not wish.at))

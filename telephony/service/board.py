@@ -52,6 +52,8 @@ class Figures:
     _seen: set[tuple[int, int]] = field(default_factory=set)
     _calls_of: dict[str, int] = field(default_factory=dict)
     _dials_of: dict[str, int] = field(default_factory=dict)
+    _talk_of: dict[str, float] = field(default_factory=dict)
+    _talks_since: dict[tuple[str, str], float] = field(default_factory=dict)
     _missed_by: dict[str, int] = field(default_factory=dict)
     _alarms: list[Alarm] = field(default_factory=list)
 
@@ -82,6 +84,10 @@ class Figures:
                     caller.first_ring = event.at
             case "connected":
                 self._connected(event)
+            case "released":
+                since = self._talks_since.pop((event.call, event.who), None)
+                if since is not None:
+                    self._talk_of[event.who] = self._talk_of.get(event.who, 0.0) + event.at - since
             case "dialled":
                 self._dials_of[event.who] = self._dials_of.get(event.who, 0) + 1
             case "missed":
@@ -98,12 +104,15 @@ class Figures:
     def _begin_day(self, start: float) -> None:
         """Midnight: calls under way are counted in the day in which they came."""
         self.day_start = start
-        counted = (self._quarters, self._callers, self._seen, self._calls_of, self._dials_of, self._missed_by)
+        counted = (
+            self._quarters, self._callers, self._seen, self._calls_of, self._dials_of, self._talk_of, self._missed_by,
+        )  # fmt: skip
         for of_yesterday in counted:
             of_yesterday.clear()
         self._alarms = []
 
     def _connected(self, event: Event) -> None:
+        self._talks_since.setdefault((event.call, event.who), event.at)
         self._calls_of[event.who] = self._calls_of.get(event.who, 0) + 1
         caller = self._callers.get(event.call)
         if caller is None or caller.connected is not None:
@@ -155,6 +164,10 @@ class Figures:
     def dials_of(self, person: str) -> int:
         """How often he dialled today."""
         return self._dials_of.get(person, 0)
+
+    def day_of(self, agent: str) -> tuple[int, float]:
+        """How many calls he talked on today, and for how many seconds."""
+        return self.calls_of(agent), self._talk_of.get(agent, 0.0)
 
     def missed_by(self, agent: str) -> int:
         return self._missed_by.get(agent, 0)

@@ -74,7 +74,7 @@ class Carrying:
             case calls.QueueCallback():
                 outside.queue_callback(self.board, order.callback)
             case calls.CallbackOver():
-                outside.callback_over(self.board, order)
+                pass  # its task in the recall list ends by itself with the next talk to that number
             case calls.DropLeg(call, _, leg):
                 self.drop(self.board.calls[call], leg)
             case calls.DialCustomer(call, agent, leg, number):
@@ -275,6 +275,9 @@ class Carrying:
                 self._attempted(live, "reached")
             case "dial_failed":
                 self._attempted(live, "busy" if data.get("why") == "busy" else "no_answer")
+            case "queued" if data.get("queue") != live.queue:
+                live.queue = str(data.get("queue", ""))
+                self.board.errand("contact_open", {"contact": live.call, "queue": live.queue})
             case "responsible":
                 live.responsible = who
             case "held" | "consult_started":

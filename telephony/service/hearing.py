@@ -100,7 +100,7 @@ class Hearing:
              "queue": queue.queue, "started": received},
         )  # fmt: skip
         board.start_look_up(live)
-        board.tell(calls.CallArrived(fact.call, number, fact.to_number, queue.queue))
+        board.tell(calls.CallArrived(fact.call, number, fact.to_number, ""))
 
     def _refused(self, fact: engine.CallRefused) -> None:
         board = self.board

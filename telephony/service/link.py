@@ -17,10 +17,12 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from models.rules import outbound
 from models.store.errors import DatabaseAway
 from telephony import messages as link
 from telephony.messages import TO_SERVER, Hello, Refusal, Rejected, ToDesk, Welcome
-from telephony.service import asks
+from telephony.service import asks, outside, recordings_door, wishes_door
+from telephony.service.adopting import RECORDINGS
 from telephony.service.archive import Archive, Person
 from telephony.service.clockwork import SiteTime
 from telephony.service.floor_log import log
@@ -114,6 +116,9 @@ class Link:
         """Listen; answers the port. Raises OSError when it is in use."""
         application = web.Application()
         application.router.add_get("/link", self._serve)
+        settings = self._house().settings
+        recordings_door.add_routes(application, self._archive, lambda: settings.data_dir / RECORDINGS)
+        wishes_door.add_routes(application, self._archive, settings, self._clock.now, self._why_not_dial, self._wished)
         runner = self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         site = web.TCPSite(runner, host, port)
@@ -121,6 +126,15 @@ class Link:
         self.port = runner.addresses[0][1]
         self._tasks = [asyncio.create_task(self._recheck_now_and_then()), asyncio.create_task(self._push_boards())]
         return self.port
+
+    def _why_not_dial(self, e164: str) -> str:
+        """The house's own words against calling this number at all."""
+        rule = next((rule for rule in self._house().plan.outbound if outbound.fits(rule, e164, "", frozenset())), None)
+        return "" if rule is None or rule.allowed else rule.why or "link.number_forbidden"
+
+    def _wished(self, wish: dict[str, str]) -> None:
+        if self.switchboard is not None:
+            outside.wished(self.switchboard, wish)
 
     async def stop(self) -> None:
         ending = [*self._tasks, *self._under_way]

@@ -134,3 +134,5 @@ class Found:
     confidence: str
     level: str = "normal"
     last_agent: str = ""
+    last_agent_at: float = 0.0
+    last_engineer: str = ""

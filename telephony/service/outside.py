@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from models.rules.plan import Callback
 from telephony import calls
 from telephony.exchange import engine
 from telephony.service import company
@@ -98,7 +99,9 @@ def _dialled(board: Switchboard, live: LiveCall, answer: object) -> None:
         board.tell(calls.CustomerLegFailed(live.call, why))
 
 
-def callback_over(board: Switchboard, order: calls.CallbackOver) -> None:
-    """It leaves the queue; the task that reminds of it is done when he was reached."""
-    if order.why == "reached":
-        board.errand("recall_done", {"contact": order.of_call or order.call, "result": "reached"})
+def wished(board: Switchboard, wish: dict[str, str]) -> None:
+    """Somebody wishes on the web to be called: he takes his place in the queue, if it calls back in turn."""
+    queue = board.house.plan.queues.get(wish.get("queue", "") or board.house.plan.first)
+    if queue is not None and queue.callback is not Callback.OFF:
+        task = wish["task"]
+        board.tell(calls.CallbackQueued(f"cb-web-{task}", wish["number"], queue.queue, board.clock.now()))

@@ -25,7 +25,7 @@ from telephony.service.board import Figures
 from telephony.service.carrying import Carrying
 from telephony.service.clockwork import AlarmClocks, SiteTime
 from telephony.service.floor_log import log
-from telephony.service.hearing import Hearing
+from telephony.service.hearing import Hearing, e164
 from telephony.service.house import House
 from telephony.service.journal import Event, Journal
 from telephony.service.live import Found, LiveCall, Seat
@@ -241,7 +241,7 @@ class Switchboard:
             if queues != seat.queues:
                 self.seats[person] = replace(seat, queues=queues)
                 if person in self.floor.agents:
-                    self.tell(_signed_in(self.seats[person], self.figures.calls_of(person)))
+                    self.tell(_signed_in(self.seats[person], *self.figures.day_of(person)))
 
     def extension_of(self, agent: str) -> str:
         seat = self.seats.get(agent)
@@ -255,6 +255,10 @@ class Switchboard:
                 "draft_create",
                 {"contact": live.call, "agent": agent, "customer": live.customer, "from_number": live.number},
             )
+
+    def caller_number(self, text: str) -> str:
+        """A caller's number as the house writes it."""
+        return e164(text)
 
     def dial_staff(self, person: str, to: str) -> None:
         """Two colleagues. Raises IllegalTransition when either of them is not free."""
@@ -341,7 +345,11 @@ class Switchboard:
                 "contact_open",
                 {"contact": live.call, "customer": found.customer, "confidence": found.confidence},
             )
-            self.tell(calls.CustomerFound(live.call, found.customer, found.level, found.last_agent))
+            self.tell(
+                calls.CustomerFound(
+                    live.call, found.customer, found.level, found.last_agent, found.last_agent_at, found.last_engineer
+                )
+            )
         else:
             self.showing.touch_all(live)
 
@@ -367,7 +375,7 @@ class Switchboard:
         self.extensions[seat.extension] = seat.person
         self.give_site(engine.SetAccount, extension=seat.extension, secret=seat.secret)
         if seat.in_queues:
-            self.tell(_signed_in(seat, self.figures.calls_of(seat.person)))
+            self.tell(_signed_in(seat, *self.figures.day_of(seat.person)))
             if seat.extension in self.phones:
                 self.tell(calls.PhoneReachable(seat.person))
             self._give_earlier_state_back(seat.person)
@@ -412,8 +420,8 @@ class Switchboard:
         self.showing.colleagues_changed()
 
 
-def _signed_in(seat: Seat, calls_today: int) -> calls.AgentSignedIn:
+def _signed_in(seat: Seat, calls_today: int, talk_today_s: float) -> calls.AgentSignedIn:
     return calls.AgentSignedIn(
         seat.person, seat.name, seat.extension, frozenset(seat.skills), frozenset(seat.queues), frozenset(seat.groups),
-        seat.levels, calls_today,
+        seat.levels, calls_today, talk_today_s,
     )  # fmt: skip

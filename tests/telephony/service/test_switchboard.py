@@ -36,11 +36,11 @@ async def test_a_call_is_offered_answered_connected_wrapped_up_and_ended(room: R
     await room.until_kind("c1", "recording_ended")
     kinds = room.kinds("c1")
     wanted = [
-        "arrived", "queued", "ringback", "offered", "ringing", "accepted", "recording_started", "responsible",
+        "arrived", "queued", "chosen", "ringback", "offered", "ringing", "accepted", "recording_started", "responsible",
         "connected", "customer_hung_up", "released", "wrap_up_started", "ended", "recording_ended", "wrap_up_ended",
     ]  # fmt: skip
     assert sorted(kind for kind in kinds if kind != "customer_found") == sorted(wanted)
-    assert [kind for kind in kinds if kind in wanted[:9]] == wanted[:9]
+    assert [kind for kind in kinds if kind in wanted[:10]] == wanted[:10]
     await until(lambda: "c1" not in room.leading.switchboard.calls)
 
 
