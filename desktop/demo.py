@@ -207,7 +207,7 @@ async def prepare(options: DemoOptions) -> None:
 
     try:
         await demo_data.fill(
-            owner, service, customers=options.customers, password=PASSWORD, progress=progress, waiting=True,
+            owner, service, customers=options.customers, password=PASSWORD, progress=progress, waiting=not options.hands_off,
             recordings=options.data_dir / "recordings",
         )
     finally:
