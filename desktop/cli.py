@@ -144,17 +144,33 @@ def verify(
 
 @app.command()
 def check(
+    what: Annotated[str, typer.Argument(help="asterisk: the site's Asterisk; nothing: this machine")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     language: Language = "zh_CN",
     data: Data = None,
 ) -> None:
     """The doctor: what is wrong on this machine and what to do."""
     speak(language)
-    from desktop.doctor import examine, report
+    from desktop.doctor import examine, examine_asterisk, report
 
-    findings = examine(settings_of(data))
+    if what not in ("", "asterisk"):
+        raise give_up(tr("cli.check_unknown", what))
+    findings = examine_asterisk(settings_of(data)) if what else examine(settings_of(data))
     typer.echo(report(findings, as_json))
     raise typer.Exit(1 if any(finding.state == "bad" for finding in findings) else 0)
+
+
+@app.command("asterisk-watchdog")
+def asterisk_watchdog(data: Data = None, language: Language = "zh_CN") -> None:
+    """Beside Asterisk: hand waiting callers to Asterisk's own queue while the switchboard is gone. Until ended."""
+    speak(language)
+    from telephony.exchange.asterisk.nodes import BadNodes
+    from telephony.exchange.asterisk.standing_by import stand_by
+
+    try:
+        stand_by(settings_of(data).data_dir)
+    except BadNodes as error:
+        raise give_up(str(error)) from None
 
 
 BENCHES = ("lookup", "pop", "start", "routing", "setup", "embedded")

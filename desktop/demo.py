@@ -207,7 +207,8 @@ async def prepare(options: DemoOptions) -> None:
 
     try:
         await demo_data.fill(
-            owner, service, customers=options.customers, password=PASSWORD, progress=progress, waiting=not options.hands_off,
+            owner, service, customers=options.customers, password=PASSWORD, progress=progress,
+            waiting=not options.hands_off,  # robots would call them all back before the first customer calls
             recordings=options.data_dir / "recordings",
         )
     finally:

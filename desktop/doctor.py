@@ -20,6 +20,9 @@ from models.store.database import connect_service
 from models.store.errors import StoreError
 from models.store.server import EmbeddedServer
 from resources.i18n import tr
+from telephony.exchange.asterisk.checking import examine_now
+from telephony.exchange.asterisk.nodes import BadNodes
+from telephony.exchange.asterisk.standing_by import known_nodes
 from telephony.phone.choice import ENGINES, INSTEAD, look_at, wished
 from telephony.phone.sound import microphones
 
@@ -134,6 +137,18 @@ def port(host: str, number: int) -> Finding:
         except OSError:
             return _finding("port", "warn", "port_taken", f"{host}:{number}")
     return _finding("port", "ok", "port_free", f"{host}:{number}")
+
+
+def examine_asterisk(settings: Settings) -> list[Finding]:
+    """The site's Asterisk machines: those of its file, else the one of our own that runs."""
+    file = settings.data_dir / "asterisk.json"
+    try:
+        nodes = known_nodes(settings.data_dir)
+    except BadNodes as error:
+        return [Finding("asterisk", "bad", str(error), tr("asterisk.check_none_do", file))]
+    if not nodes:
+        return [Finding("asterisk", "bad", tr("asterisk.check_none", file), tr("asterisk.check_none_do", file))]
+    return [Finding(each.what, each.state, each.words, each.way_out) for each in examine_now(nodes)]
 
 
 def examine(settings: Settings) -> list[Finding]:
