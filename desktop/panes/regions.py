@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QSplitter, QWidget
 
@@ -11,8 +13,8 @@ def panes_of(page: QWidget | None) -> list[QWidget]:
     """The panes that a page names itself, those of its splitter, or the page."""
     if page is None:
         return []
-    named = getattr(page, "panes", None)
-    if callable(named):
+    named: Callable[[], list[QWidget]] | None = getattr(page, "panes", None)
+    if named is not None:
         return list(named())
     splitter = getattr(page, "splitter", None)
     if isinstance(splitter, QSplitter):

@@ -34,7 +34,7 @@ from telephony.exchange.asterisk.configuration import (
     own_files,
 )
 from telephony.exchange.asterisk.fetch import Installation, find_asterisk
-from telephony.exchange.asterisk.settings import Node
+from telephony.exchange.asterisk.settings import Node, prompts_here
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +76,7 @@ class OwnAsterisk:
         return Node(
             self.name, f"http://{self.http}", ENGINE_USER, self.engine_password,
             trunk_address=self.trunk, phone_address=self.phones, tls=tls, srtp=tls,
+            ami=self.ami, ami_user=WATCHDOG_USER, ami_password=self.watchdog_password,
         )  # fmt: skip
 
     def watchdog_node(self) -> Node:
@@ -148,7 +149,7 @@ async def start_asterisk(
             _chosen(FREE, socket.SOCK_STREAM), _chosen(FREE, socket.SOCK_STREAM),
             secrets.token_urlsafe(24), secrets.token_urlsafe(24),
             phones_tls=_chosen(phones_tls, socket.SOCK_STREAM) if certificate else "", certificate=certificate,
-            peers=peers, rtp=rtp, language=language(), **({"prompts": prompts} if prompts else {}),
+            peers=peers, rtp=rtp, language=language(), prompts=prompts or prompts_here(),
         )  # fmt: skip
         await asyncio.to_thread(write_configuration, plan, directory, installation)
         process = await asyncio.to_thread(_spawn, directory, installation)
