@@ -100,7 +100,6 @@ class Service:
         try:
             await self._open_exchange()
             self.link_port = await link.start(settings.host, settings.link_port)
-            self._publish()
             workers = [
                 asyncio.create_task(leading.run(), name="leading"),
                 asyncio.create_task(self._open(leading), name="opening"),
@@ -172,6 +171,7 @@ class Service:
                 print("STANDBY", flush=True)
                 self._say_serving()
                 await leading.leads.wait()
+            self._publish()  # desks look here before each try: they find who leads
             self._say_serving()
             board = leading.switchboard
             while board is not None and self.open_when_staffed and not said_ready and not staffed(board):
