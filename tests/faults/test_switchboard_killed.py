@@ -135,6 +135,8 @@ async def test_a_standby_takes_talking_calls_over(serving: Serving, exchange: st
     heard = [len(customer.voice.heard()) for customer in customers[:talking]]
     await until(lambda: all(mine(desk, since[desk.person]) for desk in desks), "desks are back", within=START_S)
     assert {desk.person: mine(desk, since[desk.person]) for desk in desks} == before
+    for desk, phone in zip(desks, phones, strict=True):  # as a handset does when its desk is welcomed again
+        assert await phone.register(address(desk.last(link.Welcome).sip_server)) == 200
     for number, customer in enumerate(customers[:talking]):
         assert customer.state == "answered", f"call {number} was dropped"
         assert len(customer.voice.heard()) > heard[number], "and is heard on"
