@@ -38,10 +38,9 @@ class Ami:
         """Connect to HOST:PORT and log in; events of every kind the user may read come from then on."""
         host, port = address.rsplit(":", 1)
         try:
-            reader, writer = await asyncio.wait_for(
-                asyncio.open_connection(host, int(port), limit=LONGEST_LINE), ANSWER_S
-            )
-            greeting = (await asyncio.wait_for(reader.readline(), ANSWER_S)).decode(errors="replace").strip()
+            async with asyncio.timeout(ANSWER_S):  # wait_for would lose a cancellation that comes with the answer
+                reader, writer = await asyncio.open_connection(host, int(port), limit=LONGEST_LINE)
+                greeting = (await reader.readline()).decode(errors="replace").strip()
         except (OSError, TimeoutError) as error:
             raise ConnectionError(f"AMI at {address}: {error or 'no answer'}") from error
         ami = cls(reader, writer, greeting)
@@ -64,7 +63,8 @@ class Ami:
         try:
             self._writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
             await self._writer.drain()
-            return await asyncio.wait_for(answer, ANSWER_S)
+            async with asyncio.timeout(ANSWER_S):
+                return await answer
         except (OSError, TimeoutError) as error:
             raise ConnectionError(f"AMI: {error or 'no answer'}") from error
         finally:
@@ -76,7 +76,8 @@ class Ami:
         await asyncio.gather(self._listening, return_exceptions=True)
         self._writer.close()
         with contextlib.suppress(OSError, TimeoutError):
-            await asyncio.wait_for(self._writer.wait_closed(), 1.0)
+            async with asyncio.timeout(1.0):
+                await self._writer.wait_closed()
 
     async def _listen(self) -> None:
         message: Message = {}

@@ -29,6 +29,7 @@ PING, PONG = "TRPing", "TR_PONG"
 PING_S = 1.0
 MISSED = 3  # pings in a row that nobody answered: the switchboard is gone
 RETRY_S = 1.0  # Asterisk itself is away: try again after this
+TOLD_S = 5.0  # the longest that Asterisk may take to tell its queue's members
 MIRROR_S = 10.0  # how often the members are compared with what the phones say, beside every single change
 READY = ready_device("")
 
@@ -65,6 +66,7 @@ class Watchdog:
         self._ping_s = ping_s
         self._told = told
         self._asking = Asking(node)
+        self._pings = Pings()  # kept when the connection is lost: that alone is no answer
 
     async def run(self) -> None:
         """Watch until cancelled; an Asterisk that is away or starts again is waited for."""
@@ -73,6 +75,9 @@ class Watchdog:
                 try:
                     await self._watch()
                 except ConnectionError as error:
+                    task = asyncio.current_task()
+                    if task is not None and task.cancelling():  # told to end just as the connection was lost
+                        raise asyncio.CancelledError from None
                     log.warning("%s: %s", self.node.name, error)
                 await asyncio.sleep(RETRY_S)
         finally:
@@ -92,7 +97,7 @@ class Watchdog:
     # ---- is anybody there? ------------------------------------------------------------------------------------------
 
     async def _ping(self, ami: Ami) -> None:
-        pings = Pings()
+        pings = self._pings
         due = time.monotonic()
         while True:
             number = pings.next(await self._asking.value(PONG))
@@ -131,7 +136,8 @@ class Watchdog:
             deadline = time.monotonic() + MIRROR_S
             with contextlib.suppress(TimeoutError):
                 while (rest := deadline - time.monotonic()) > 0:
-                    event = await asyncio.wait_for(ami.events.get(), rest)
+                    async with asyncio.timeout(rest):  # wait_for would lose a cancellation that comes with an event
+                        event = await ami.events.get()
                     if event is None:
                         raise ConnectionError("AMI ended")
                     device = event.get("Device", "")
@@ -166,7 +172,8 @@ async def members_of(ami: Ami) -> set[str]:
     await ami.action("QueueStatus", Queue=FALLBACK_QUEUE)
     try:
         while True:
-            event = await asyncio.wait_for(ami.events.get(), 5.0)
+            async with asyncio.timeout(TOLD_S):
+                event = await ami.events.get()
             match (event or {}).get("Event"):
                 case "QueueMember":
                     found.add((event or {}).get("Location", "").removeprefix("PJSIP/"))

@@ -272,6 +272,28 @@ async def test_the_watchdog_waits_for_an_asterisk_that_is_away(scene: Scene):
     await asyncio.gather(task, return_exceptions=True)
 
 
+async def test_it_ends_when_told_even_as_an_event_comes(scene: Scene):
+    ami = await Ami.connect(scene.asterisk.ami, scene.watchdog.node.user, scene.watchdog.node.password)
+    task = asyncio.create_task(scene.watchdog._mirror(ami))
+    await asyncio.sleep(0.2)  # it has compared and waits for the next event
+    ami.events.put_nowait({"Event": "PeerStatus"})
+    task.cancel()
+    done, _ = await asyncio.wait([task], timeout=1.0)
+    await ami.close()
+    await scene.watchdog._asking.close()
+    assert done and task.cancelled()
+
+
+async def test_a_lost_connection_does_not_bring_the_brain_back(scene: Scene):
+    said: list[bool] = []
+    scene.watchdog = Watchdog(scene.asterisk.watchdog_node(), scene.asterisk.ami, ping_s=QUICK_S, told=said.append)
+    async with watched(scene):
+        await until(lambda: said == [True])
+    async with watched(scene):  # connects anew, and still nobody answers
+        await asyncio.sleep(3 * QUICK_S)
+    assert said == [True]
+
+
 def test_pings_are_counted_in_a_row():
     pings = Pings()
     pings.next("")
