@@ -92,6 +92,7 @@ class Apt:
             "Dir::State": f"{work}/state", "Dir::State::status": f"{work}/status", "Dir::Cache": f"{work}/cache",
             "APT::Architecture": machine, "APT::Architectures": machine,
             "APT::Sandbox::User": "root", "Acquire::Languages": "none", "Acquire::http::Timeout": "20",
+            "Acquire::Retries": "0",  # the three tries are ours
         }  # fmt: skip
         self._options = [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
 
