@@ -298,6 +298,7 @@ class HouseDesk(GuidedDesk):
         self.stored = house()
         self.recalls: tuple[RecallLine, ...] = RECALLS
         self.sent: list[Any] = []
+        self.kept_nothing: list[str] = []  # verbs that held a secret
         self.posted: list[tuple[str, dict[str, Any]]] = []
         self.refuse: tuple[str, tuple[str, ...]] | None = None
         self.reading = True
@@ -327,6 +328,10 @@ class HouseDesk(GuidedDesk):
             return self.recalls
         assert what is plan_rows.events_of, what
         return EVENTS if args[0] else ()
+
+    async def ask_now(self, verb: str, args: dict[str, Any]) -> dict[str, Any]:
+        self.kept_nothing.append(verb)
+        return await self.post(verb, args)
 
     async def post(self, verb: str, args: dict[str, Any], stream: str = "") -> dict[str, Any]:
         self.posted.append((verb, args))

@@ -40,13 +40,17 @@ class Ami:
         try:
             async with asyncio.timeout(ANSWER_S):  # wait_for would lose a cancellation that comes with the answer
                 reader, writer = await asyncio.open_connection(host, int(port), limit=LONGEST_LINE)
-                greeting = (await reader.readline()).decode(errors="replace").strip()
+                try:
+                    greeting = (await reader.readline()).decode(errors="replace").strip()
+                except BaseException:  # also when we are told to end: no socket stays behind
+                    writer.close()
+                    raise
         except (OSError, TimeoutError) as error:
             raise ConnectionError(f"AMI at {address}: {error or 'no answer'}") from error
         ami = cls(reader, writer, greeting)
         try:
             answer = await ami.action("Login", Username=user, Secret=secret)
-        except ConnectionError:
+        except BaseException:
             await ami.close()
             raise
         if answer.get("Response") != "Success":

@@ -115,6 +115,7 @@ def test_a_trunks_secret_travels_beside_it_and_only_when_written(desk: HouseDesk
     desk.house.put(edit, "secret", "geheim")
     desk.house.save(edit)
     assert desk.posted[1][1]["secret"] == "geheim" and "secret" not in desk.posted[1][1]["plan"]
+    assert desk.kept_nothing == ["trunk_save"], "the first one, without a secret, went through the outbox"
 
 
 def test_the_order_of_outbound_rules_is_one_verb(desk: HouseDesk) -> None:

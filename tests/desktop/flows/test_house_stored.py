@@ -60,6 +60,9 @@ class StoredDesk(HouseDesk):
         async with self._own.reading() as connection:
             return await what(connection, *args)
 
+    async def ask_now(self, verb: str, args: dict[str, Any]) -> dict[str, Any]:
+        return await self.post(verb, args)
+
     async def post(self, verb: str, args: dict[str, Any], stream: str = "") -> dict[str, Any]:
         self.posted.append((verb, args))
         sent = json.loads(json.dumps(args))  # as it travels on the link
