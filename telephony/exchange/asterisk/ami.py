@@ -76,9 +76,9 @@ class Ami:
 
     async def close(self) -> None:
         """Let go."""
+        self._writer.close()  # first: whoever waits here may be told to end once more
         self._listening.cancel()
         await asyncio.gather(self._listening, return_exceptions=True)
-        self._writer.close()
         with contextlib.suppress(OSError, TimeoutError):
             async with asyncio.timeout(1.0):
                 await self._writer.wait_closed()

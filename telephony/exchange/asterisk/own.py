@@ -76,7 +76,6 @@ class OwnAsterisk:
         return Node(
             self.name, f"http://{self.http}", ENGINE_USER, self.engine_password,
             trunk_address=self.trunk, phone_address=self.phones, tls=tls, srtp=tls,
-            ami=self.ami, ami_user=WATCHDOG_USER, ami_password=self.watchdog_password,
         )  # fmt: skip
 
     def watchdog_node(self) -> Node:
