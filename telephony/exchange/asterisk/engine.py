@@ -267,7 +267,14 @@ class AsteriskExchange:
 
     async def _everywhere(self, do: Callable[[NodeSwitch], Awaitable[str]]) -> str:
         """The first reason of any node, empty when all did it."""
-        found = await asyncio.gather(*(do(switch) for switch in self._switches.values()))
+        asked = [do(switch) for switch in self._switches.values()]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        # A node that dies this moment is told everything again when it is back; the others have done their part.
+        lost = [each for each in answers if isinstance(each, ConnectionError)]
+        found = [each for each in answers if not isinstance(each, BaseException)]
+        worse = next((each for each in answers if isinstance(each, BaseException) and each not in lost), None)
+        if worse is not None or not found:
+            raise worse or lost[0]
         return next((why for why in found if why), "")
 
     def _of(self, call: str) -> NodeSwitch | None:
