@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     link_port: int = Field(default=0, ge=0, le=65535)
     trunk_port: int = Field(default=0, ge=0, le=65535)
     phone_port: int = Field(default=0, ge=0, le=65535)
+    phone_tls_port: int = Field(default=0, ge=0, le=65535)
     hotline: str = "400"  # the number that customers dial
 
     # the exchange: our own, or Asterisk (the machines of asterisk.json in the data directory, or one of our own)

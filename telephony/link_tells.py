@@ -28,7 +28,11 @@ class FloorSettings:
 
 @dataclass(frozen=True)
 class Welcome:
-    """The token was good. SIP account of this sign-in; the handset registers with it."""
+    """The token was good. SIP account of this sign-in; the handset registers with it.
+
+    `sip_secure` is where it may do so by TLS ("" nowhere), `sip_trust` the fingerprint of the certificate shown there,
+    `sip_media` "sdes" when sound can be encrypted then.
+    """
 
     person: str
     name: str
@@ -38,6 +42,9 @@ class Welcome:
     extension: str
     sip_secret: str
     settings: FloorSettings
+    sip_secure: str = ""
+    sip_media: str = ""
+    sip_trust: str = ""
 
 
 @dataclass(frozen=True)
@@ -196,7 +203,7 @@ class DryRunResult:
     number: str
     to: str
     steps: tuple[DryStep, ...]
-    agents: tuple[tuple[str, str, str], ...] = ()  # agent, name, score in words
+    agents: tuple[tuple[str, str, str, float], ...] = ()  # agent, name, what the score means (words), the score
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from desktop.flows.house import HouseFlow
 from desktop.flows.house_recall import RecallFlow
 from desktop.flows.outbox import Outbox, Refused
 from desktop.flows.reading import Reading
+from desktop.flows.registering import registration
 from desktop.flows.sign_in import SignIn
 from desktop.flows.supervise import BoardFlow
 from desktop.flows.ticket import SheetFlow
@@ -66,6 +67,7 @@ class Desk:
         self.handset_why = ""
         self.devices: tuple[phone.Device, ...] = ()
         self.capabilities: phone.Capabilities | None = None
+        self._registration: phone.Register | None = None  # as the handset was told last
         self.calls = CallFlow(self)
         self.sheet = SheetFlow(self)
         self.transfer = TransferFlow(self)
@@ -304,10 +306,9 @@ class Desk:
     def _welcome(self, welcome: link.Welcome) -> None:
         first = self.me is None
         self.me = welcome
-        self._keep |= {"sip_server": welcome.sip_server, "sip_secret": welcome.sip_secret}
         self._keep["extension"] = welcome.extension
-        if welcome.extension and welcome.sip_secret:
-            self.phone(phone.Register(welcome.sip_server, welcome.extension, welcome.sip_secret))
+        self._registration = None  # the exchange may be a new one
+        self._register()
         self.phone(phone.Keep(dict(self._keep)))
         if self._outbox is not None:
             self._outbox.link_up()
@@ -366,6 +367,7 @@ class Desk:
         match report:
             case phone.HandsetNow():
                 self.devices, self.capabilities = report.devices, report.capabilities
+                self._register()
                 self._handset_is(report.registered, "")
             case phone.RegistrationChanged():
                 self._handset_is(report.registered, report.why)
@@ -375,6 +377,15 @@ class Desk:
             case _:
                 pass
         self.calls.phone_reported(report)
+
+    def _register(self) -> None:
+        """Once it is known what the exchange offers and what the telephone can do: as safely as both of them can."""
+        if self.me is None or self.capabilities is None:
+            return
+        wanted = registration(self.me, self.capabilities)
+        if wanted is not None and wanted != self._registration:
+            self._registration = wanted
+            self.phone(wanted)
 
     def _handset_is(self, up: bool, why: str) -> None:
         if up != self.handset_up or why != self.handset_why:

@@ -14,7 +14,7 @@ from desktop.flows.facts import Topic
 from models.rules.plan_lines import EventLine
 from models.store import plan_rows
 from models.store.errors import DatabaseAway
-from resources.i18n import language
+from resources.i18n import language, listed
 from telephony.numbers import show
 from telephony.routing import why
 
@@ -63,7 +63,7 @@ class Names:
         """People by name, queues by name, anything else as it is."""
         said = str(value)
         if ", " in said:
-            return "、".join(self.person(one) for one in said.split(", "))
+            return listed(self.person(one) for one in said.split(", "))
         return self.people.get(said, self.queues.get(said, said))
 
 

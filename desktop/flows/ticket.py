@@ -18,6 +18,7 @@ from models.kinds import ServiceMode
 from models.rules import guide, policy
 from models.store import cards, search, sheets
 from models.store.errors import DatabaseAway
+from resources.i18n import listed
 from telephony import messages as link
 from telephony.numbers import UnusableNumber, normalise
 
@@ -562,5 +563,5 @@ def _told(each: guide.Field, value: str) -> str:
     if each.kind == "choice":
         return policy.words(each.choice_label(value))
     if each.kind == "chips":
-        return "、".join(policy.words(each.choice_label(chip)) for chip in value.split(",") if chip)
+        return listed(policy.words(each.choice_label(chip)) for chip in value.split(",") if chip)
     return " ".join(value.split())

@@ -14,6 +14,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from desktop.panes.house_dry_words import score_words, step_words
 from desktop.panes.house_fields import Chooser, TextField
 from desktop.panes.house_names import number_words
 from desktop.panes.section import HEADER_H, bar
@@ -22,8 +23,7 @@ from desktop.widgets.buttons import Button
 from desktop.widgets.frames import empty_layout, hairline
 from desktop.widgets.labels import ElideLabel, EmptyPlace, label, section, wrapped
 from desktop.widgets.theme import current
-from models.rules.refusals import in_words
-from resources.i18n import known, tr
+from resources.i18n import tr
 from telephony.messages import DryRunResult, DryStep
 
 if TYPE_CHECKING:
@@ -39,11 +39,6 @@ SIGNS = {
 BAD = ("blocked", "closed", "ends")
 NOW, CHOSEN = "now", "chosen"
 TIME_SHAPE = "%Y-%m-%d %H:%M"
-
-
-def step_words(step: DryStep) -> str:
-    """A step in words; a switchboard newer than this desk is shown as it spoke."""
-    return in_words(step.words, step.args)
 
 
 class StepMark(QWidget):
@@ -214,7 +209,7 @@ class DryRunPane(QFrame):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         row.addWidget(StepMark(step.kind, last))
-        words = wrapped(step_words(step), "body", "miss.text" if step.kind in BAD else "text")
+        words = wrapped(step_words(self._desk.house.picture, step), "body", "miss.text" if step.kind in BAD else "text")
         words.setContentsMargins(0, 2, 0, 0 if last else 12)
         row.addWidget(words, 1, Qt.AlignmentFlag.AlignTop)
         return line
@@ -223,7 +218,7 @@ class DryRunPane(QFrame):
         self._way.addSpacing(14)
         self._way.addWidget(section(tr("house.dry_agents", len(result.agents))))
         self._way.addSpacing(6)
-        for place, (agent, name, score) in enumerate(result.agents):
+        for place, (agent, name, score, value) in enumerate(result.agents):
             line = QWidget()
             row = QHBoxLayout(line)
             row.setContentsMargins(0, 3, 0, 3)
@@ -231,7 +226,7 @@ class DryRunPane(QFrame):
             row.addWidget(label(str(place + 1), "caption", "text3"))
             row.addWidget(label(name, "strong"))
             row.addWidget(label(agent, "caption", "text3"))
-            said = ElideLabel(tr(score) if known(score) else score, "caption", "text2")
+            said = ElideLabel(score_words(score, value), "caption", "text2")
             said.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             row.addWidget(said, 1)
             self._way.addWidget(line)

@@ -20,7 +20,7 @@ from desktop.panes.house_names import (
 )
 from models.rules.lines import DeskPhone, TrunkLine
 from models.rules.plan import Blocked, Calendar, DialledNumber, Menu, OutboundRule, QueuePlan
-from resources.i18n import tr
+from resources.i18n import listed, tr
 
 if TYPE_CHECKING:
     from desktop.flows.house import HouseFlow
@@ -87,7 +87,7 @@ class KindLines:
 
     def _rule_line(self, id_: str, part: OutboundRule, n: int, unsaved: bool) -> Line:
         who = [*(group_words(group) for group in sorted(part.groups)), *sorted(part.persons)]
-        return Line(id_, rule_words(part), "、".join(who) or tr("house.everybody"), unsaved=unsaved, number=n + 1)
+        return Line(id_, rule_words(part), listed(who) or tr("house.everybody"), unsaved=unsaved, number=n + 1)
 
     def _blocked_line(self, id_: str, part: Blocked, n: int, unsaved: bool) -> Line:
         until = tr("house.until", until_words(part.until)) if part.until else tr("house.for_good")

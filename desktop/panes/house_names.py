@@ -11,7 +11,7 @@ from desktop.panes.house_fields import clock_words
 from models.kinds import Group
 from models.rules.lines import TrunkLine
 from models.rules.plan import Blocked, Destination, DestinationKind, OutboundRule, QueuePlan, Relaxation
-from resources.i18n import known, language, tr
+from resources.i18n import known, language, listed, tr
 from telephony.numbers import show
 
 DURATIONS = frozenset({"max_wait_s", "position_every_s", "callback_retry_s", "timeout_s", "target_s"})
@@ -145,11 +145,11 @@ def _words(picture: Picture | None, field: str, value: Any) -> str:
     if field in ("strategy", "callback"):
         return tr(f"house.{field}_{value}")
     if field == "weekly":
-        return "；".join(f"{day_words(day)} {span_words([(a, b)])}" for day, a, b in value) or tr("house.empty")
+        return listed(f"{day_words(day)} {span_words([(a, b)])}" for day, a, b in value) or tr("house.empty")
     if isinstance(value, Mapping):
         return _mapping_words(picture, field, value)
     if isinstance(value, (tuple, frozenset, list)):
-        return "、".join(_item_words(field, one) for one in value) or tr("house.empty")
+        return listed(_item_words(field, one) for one in value) or tr("house.empty")
     if field in ("welcome", "music", "prompt", "emergency_prompt"):
         return prompt_words(value) if value else tr("house.empty")
     return str(value) if value not in ("", None) else tr("house.empty")
@@ -172,4 +172,4 @@ def _mapping_words(picture: Picture | None, field: str, value: Mapping[str, Any]
         said = [f"{tr(f'house.level_{level}')} {score}" for level, score in value.items()]
     else:
         said = [f"{key} {item}" for key, item in value.items()]
-    return "、".join(said) or tr("house.empty")
+    return listed(said) or tr("house.empty")

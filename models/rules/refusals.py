@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from resources.i18n import known, tr
+from resources.i18n import known, listed, tr
 
 _PLACE = re.compile(r"%(\d)")
 
@@ -27,5 +27,5 @@ def spoken(words: str, args: Sequence[str]) -> tuple[str, ...]:
     said = [tr(arg) if known(arg) else arg for arg in args]
     places = max((int(n) for n in _PLACE.findall(tr(words))), default=0) if known(words) else 0
     if places and len(said) > places:
-        said = [*said[: places - 1], tr("refusal.join").join(said[places - 1 :])]
+        said = [*said[: places - 1], listed(said[places - 1 :])]
     return tuple(said)

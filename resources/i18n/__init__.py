@@ -7,6 +7,7 @@ A key is ``area.name``; ``resources/i18n/<language>/<area>.json`` holds ``{"name
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -50,3 +51,8 @@ def tr(key: str, *args: object) -> str:
 def known(key: str) -> bool:
     """Whether the catalogue in use has `key` (for values that come from data, such as a model's own name)."""
     return key in catalogue(_language)
+
+
+def listed(words: Iterable[str]) -> str:
+    """Several words in one line, as the language in use lists them."""
+    return tr("refusal.join").join(words)

@@ -13,7 +13,6 @@ from types import MappingProxyType
 
 from models.kinds import AgentState
 from models.rules import reached
-from resources.i18n import tr
 from telephony.calls import (
     CallArrived,
     CallOver,
@@ -98,7 +97,7 @@ class _Played:
         self.floor = floor
         self.now = now
         self.steps: list[DryStep] = []
-        self.agents: tuple[tuple[str, str, str], ...] = ()
+        self.agents: tuple[tuple[str, str, str, float], ...] = ()
 
     def happens(self, event: Event) -> None:
         self.floor, orders = step(self.floor, event, self.now)
@@ -117,7 +116,7 @@ class _Played:
         strategy = str(note.data["strategy"])
         by = "longest_idle" if strategy in BY_IDLE_TIME else strategy
         self.agents = tuple(
-            (agent, self._name(agent), tr(f"dry_run.score_{by}", f"{score:g}"))
+            (agent, self._name(agent), f"dry_run.score_{by}", float(score))
             for agent, score in note.data["eligible"]["best"]
         )
 

@@ -7,32 +7,40 @@ ConnectionError when one that ran before cannot be reached now.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import logging
 import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from models.settings import Settings
-from telephony.exchange.asterisk.settings import Node
+from telephony.exchange.asterisk.settings import OWN, Node
 from telephony.exchange.embedded.client import EmbeddedExchange, StartFailed, start_if_absent
 from telephony.exchange.engine import Exchange
 from telephony.service.adopting import RECORDINGS
 
+if TYPE_CHECKING:
+    from telephony.exchange.asterisk.certificates import Certificate
+    from telephony.exchange.asterisk.fetch import Installation
+
+log = logging.getLogger(__name__)
+
 LONGEST_SOCKET_PATH = 90
-NODES = "asterisk.json"  # in the data directory: the site's own Asterisk machines
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where trunks and phones find the exchange, and how phones speak with it (udp | tls, "" | sdes)."""
+    """Where trunks and phones find the exchange. `secure_phones` where phones may speak TLS, "" nowhere; `trust` the
+    fingerprint of what it shows then, `media` "sdes" when it encrypts sound."""
 
-    trunk: str
-    phones: str
-    transport: str = "udp"
+    trunk: str = ""
+    phones: str = ""
+    secure_phones: str = ""
     media: str = ""
-    certificate: str = ""
+    trust: str = ""
 
 
 class Door(Protocol):
@@ -46,10 +54,6 @@ class Door(Protocol):
 
     async def connect(self) -> Exchange:
         """A connection that has not attached yet."""
-        ...
-
-    async def stop(self) -> None:
-        """The service ends on purpose. An exchange that can stand alone goes on."""
         ...
 
 
@@ -86,9 +90,6 @@ class EmbeddedDoor:
     async def connect(self) -> Exchange:
         return await EmbeddedExchange.connect(self._control)
 
-    async def stop(self) -> None:
-        return
-
 
 class AsteriskDoor:
     """Asterisk by ARI: the machines that the site's file names, otherwise one of our own, fetched and configured."""
@@ -96,34 +97,38 @@ class AsteriskDoor:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._nodes: tuple[Node, ...] = ()
+        self._before = Addresses()
         self.recordings = settings.data_dir / RECORDINGS
 
     async def open(self) -> Addresses:
-        from telephony.exchange.asterisk.nodes import BadNodes, read_nodes
+        from telephony.exchange.asterisk.nodes import BadNodes, site_nodes
 
-        file = self._settings.data_dir / NODES
-        if file.exists():
-            try:
-                self._nodes = read_nodes(file)
-            except BadNodes as error:
-                raise StartFailed(str(error)) from error
-        else:
-            self._nodes = (await self._own_node(),)
+        try:
+            self._nodes = site_nodes(self._settings.data_dir) or (await self._own_node(),)
+        except BadNodes as error:
+            raise StartFailed(str(error)) from error
         first = self._nodes[0]
-        return Addresses(first.trunk_address, first.phone_address)
+        media = "sdes" if first.srtp and first.tls else ""
+        self._before = Addresses(first.trunk_address, first.phone_address, first.tls_address, media, first.trust)
+        return self._before
 
     async def _own_node(self) -> Node:
         # Only a site with Asterisk loads what speaks to it.
+        from telephony.exchange.asterisk.fetch import find_asterisk
         from telephony.exchange.asterisk.own import StartFailed as AsteriskFailed
         from telephony.exchange.asterisk.own import start_asterisk
         from telephony.exchange.asterisk.packages import NoAsterisk
 
-        settings = self._settings
+        settings, host, before = self._settings, near(self._settings.host), self._before
         try:
+            installation = await asyncio.to_thread(find_asterisk)
             own = await start_asterisk(
-                settings.data_dir / "asterisk",
-                trunk=f"{settings.host}:{settings.trunk_port}",
-                phones=f"{near(settings.host)}:{settings.phone_port}",
+                settings.data_dir / OWN,
+                trunk=before.trunk or f"{settings.host}:{settings.trunk_port}",
+                phones=before.phones or f"{host}:{settings.phone_port}",
+                phones_tls=before.secure_phones or f"{host}:{settings.phone_tls_port}",
+                certificate=await asyncio.to_thread(_certificate, settings.data_dir / OWN / "tls", installation, host),
+                installation=installation,
             )
         except (AsteriskFailed, NoAsterisk) as error:
             raise StartFailed(str(error)) from error
@@ -135,8 +140,16 @@ class AsteriskDoor:
         self.recordings.mkdir(parents=True, exist_ok=True)
         return await AsteriskExchange.connect(self._nodes, self.recordings)
 
-    async def stop(self) -> None:
-        return
+
+def _certificate(directory: Path, installation: Installation, host: str) -> Certificate | None:
+    """Without one telephones speak in the clear, as they do with the exchange of this program."""
+    from telephony.exchange.asterisk.certificates import NoCertificate, kept_certificate
+
+    try:
+        return kept_certificate(directory, installation, host)
+    except NoCertificate as error:
+        log.warning("no TLS for telephones: %s", error)
+        return None
 
 
 def door(settings: Settings) -> Door:

@@ -25,10 +25,11 @@ from telephony.service import asks, outside, recordings_door, wishes_door
 from telephony.service.adopting import RECORDINGS
 from telephony.service.archive import Archive, Person
 from telephony.service.clockwork import SiteTime
+from telephony.service.exchange_door import Addresses
 from telephony.service.floor_log import log
 from telephony.service.house import House
 from telephony.service.live import Seat
-from telephony.service.rights import may_oversee, may_see_trunks
+from telephony.service.rights import may_oversee, may_set_up
 from telephony.service.switchboard import Switchboard
 from telephony.service.verbs_door import VerbsDoor
 from telephony.wire import BadMessage, decode, encode
@@ -99,9 +100,14 @@ class Link:
     """The server. `lead` hands it the switchboard that leads now, or None: then desks are told to come back."""
 
     def __init__(
-        self, archive: Archive, clock: SiteTime, house: Callable[[], House], sip_server: Callable[[], str], key: bytes
+        self,
+        archive: Archive,
+        clock: SiteTime,
+        house: Callable[[], House],
+        exchange: Callable[[], Addresses],
+        key: bytes,
     ) -> None:
-        self._archive, self._clock, self._house, self._sip_server, self._key = archive, clock, house, sip_server, key
+        self._archive, self._clock, self._house, self._exchange, self._key = archive, clock, house, exchange, key
         self.desks: dict[str, Desk] = {}
         self.switchboard: Switchboard | None = None
         self.verbs = VerbsDoor(archive, self)
@@ -129,8 +135,7 @@ class Link:
 
     def _why_not_dial(self, e164: str) -> str:
         """The house's own words against calling this number at all."""
-        rule = next((rule for rule in self._house().plan.outbound if outbound.fits(rule, e164, "", frozenset())), None)
-        return "" if rule is None or rule.allowed else rule.why or "link.number_forbidden"
+        return outbound.forbidden(outbound.rule_for(self._house().plan, e164))
 
     def _wished(self, wish: dict[str, str]) -> None:
         if self.switchboard is not None:
@@ -286,17 +291,17 @@ class Link:
             desk.tell(board.showing.glimpse())
 
     def _words_of_welcome(self, desk: Desk, seat: Seat) -> Welcome:
-        who = desk.who
+        who, exchange = desk.who, self._exchange()
         return Welcome(
-            who.person, who.name, who.groups, self._clock.now(), self._sip_server(), seat.extension, seat.secret,
-            self._house().for_desks(),
+            who.person, who.name, who.groups, self._clock.now(), exchange.phones, seat.extension, seat.secret,
+            self._house().for_desks(), exchange.secure_phones, exchange.media, exchange.trust,
         )  # fmt: skip
 
     def _seat(self, desk: Desk) -> Seat:
         who = desk.who
         # Made from the token, so that a restarted switchboard gives the registered phone the same secret again.
         secret = hmac.new(self._key, desk.token.encode(), hashlib.sha256).hexdigest()[:32]
-        queues = () if may_oversee(who.groups) else self._house().queues_of(who.person, who.groups, who.levels)
+        queues = self._house().queues_of(who.person, who.groups, who.levels)
         return Seat(
             who.person, who.name, who.groups, who.skills, queues, who.extension, secret, desk.queues, who.levels
         )
@@ -327,7 +332,7 @@ class Link:
             case Hello():
                 desk.tell(Refusal("Hello", "link.hello_once"))
             case link.WatchTrunks(on):
-                if not may_see_trunks(desk.who.groups):
+                if not may_set_up(desk.who.groups):
                     desk.tell(Refusal("WatchTrunks", "link.not_your_right"))
                 else:
                     desk.watches_trunks = on

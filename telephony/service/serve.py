@@ -61,7 +61,7 @@ class Service:
         self.stop = asyncio.Event()
         self.link_port = 0
         self._door = door(settings)
-        self._addresses: Addresses | None = None
+        self._addresses = Addresses()
         self._said_serving = False
 
     async def run(self) -> None:
@@ -94,7 +94,7 @@ class Service:
         kept.mkdir(mode=0o700, exist_ok=True)
         clock = SiteTime(kept / "clock.json")
         archive = Archive(database, clock.now)
-        link = Link(archive, clock, lambda: leading.house, self._sip_server, _key(kept))
+        link = Link(archive, clock, lambda: leading.house, lambda: self._addresses, _key(kept))
         leading = Leading(settings, archive, clock, self._connect, link, kept / "journal")
         listener = Listener(database)
         try:
@@ -134,11 +134,8 @@ class Service:
     async def _open_exchange(self) -> None:
         before = self._addresses
         self._addresses = await self._door.open()
-        if before is not None and before != self._addresses:
+        if before.trunk and before != self._addresses:
             self._publish()
-
-    def _sip_server(self) -> str:
-        return self._addresses.phones if self._addresses is not None else ""
 
     def _publish(self) -> None:
         """Add to site.json where desks find the link and phones the exchange."""
@@ -149,8 +146,8 @@ class Service:
             "link_host": near(self.settings.host),
             "link_port": self.link_port,
             "link": f"http://{near(self.settings.host)}:{self.link_port}",
-            "sip_trunk": addresses.trunk if addresses else "",
-            "sip_phones": addresses.phones if addresses else "",
+            "sip_trunk": addresses.trunk,
+            "sip_phones": addresses.phones,
             "recordings": str(self._door.recordings),
             "exchange": self.settings.exchange,
         }
@@ -180,7 +177,7 @@ class Service:
             if board is not None:
                 board.give_site(SetOpen, open=True)
                 await board.ordering.quiet()
-                if not said_ready and self._addresses is not None:
+                if not said_ready and self._addresses.trunk:
                     said_ready = True
                     print(f"READY {self._addresses.trunk}", flush=True)
                 await asyncio.wait([board.lost])

@@ -38,7 +38,6 @@ from models.rules.plan_json import load
 from models.rules.plan_lines import EventLine, PersonSkills, RecallLine, VoicemailLine
 from models.store import plan_rows
 from models.store.errors import DatabaseAway
-from resources.i18n import tr
 from telephony import messages as link
 from tests.desktop.fake_desk import NOW, PEOPLE
 from tests.desktop.guided_desk import GuidedDesk
@@ -394,16 +393,16 @@ class HouseDesk(GuidedDesk):
             "+8613800138000",
             "+864008123456",
             (
-                link.DryStep("number", "dry_run.number_menu", ("400 812 3456", "main")),
+                link.DryStep("number", "dry_run.number_menu", ("+864008123456", "main")),
                 link.DryStep("menu", "dry_run.menu_key", ("main", "1")),
                 link.DryStep("queue", "dry_run.queue", ("servers",)),
-                link.DryStep("rings", "dry_run.rings", ("周敏",)),
+                link.DryStep("rings", "dry_run.rings", ("1007",)),
                 link.DryStep("overflow", "dry_run.after_voicemail", ("300", "servers")),
             ),
             (
-                ("1007", "周敏", tr("dry_run.score_skills", "5")),
-                ("1001", "林晓雯", tr("dry_run.score_skills", "4")),
-                ("2031", "高建平", tr("dry_run.score_skills", "3")),
+                ("1007", "周敏", "dry_run.score_skills", 5.0),
+                ("1001", "林晓雯", "dry_run.score_skills", 4.0),
+                ("2031", "高建平", "dry_run.score_skills", 3.0),
             ),
         )
         self.house.heard(result)

@@ -65,7 +65,6 @@ class Leg:
     placed_at: float = 0.0
     answered_at: float = 0.0
     held: bool = False
-    secure: bool = False
     received: int = 0  # RTP packets
     heard_at: float = 0.0
     asked_at: float = 0.0

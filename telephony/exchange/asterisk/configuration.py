@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from telephony.exchange.asterisk.certificates import Certificate
 from telephony.exchange.asterisk.dialplan import dialplan
 from telephony.exchange.asterisk.settings import (
     APP,
@@ -50,14 +51,6 @@ MODULES = (
     "app_dial", "app_playback",
     "app_queue", "app_stack", "app_verbose", "app_senddtmf", "pbx_config",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Certificate:
-    """Files of a TLS server: the chain and its key, in PEM."""
-
-    chain: Path
-    key: Path
 
 
 @dataclass(frozen=True)
@@ -224,6 +217,8 @@ def pjsip(plan: Plan) -> str:
 
 def _transport(plan: Plan, name: str, protocol: str, bind: str) -> str:
     text = f"[{name}]\ntype=transport\nprotocol={protocol}\nbind={bind}\n"
+    if name in (PHONE_TRANSPORT, PHONE_TLS_TRANSPORT):
+        text += "symmetric_transport=yes\n"  # a phone is rung by the way it registered
     if plan.external_address:
         text += f"external_signaling_address={plan.external_address}\nexternal_media_address={plan.external_address}\n"
         text += "".join(f"local_net={net}\n" for net in plan.local_nets)

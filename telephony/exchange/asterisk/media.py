@@ -75,12 +75,20 @@ class Ears:
             leg.received, leg.heard_at = count, now
             if leg.media != "heard":
                 leg.media = "heard"
-                self._switch.fact(MediaStarted(call.id, leg.id, now, leg.secure))
+                secure = await self._is_secure(leg)
+                self._switch.fact(MediaStarted(call.id, leg.id, now, secure))
         elif leg.media != "lost" and _expected(call, leg):
             since = max(leg.heard_at, leg.answered_at, call.grouped_at)
             if now - since > MEDIA_LOST_S:
                 leg.media = "lost"
                 self._switch.fact(MediaLost(call.id, leg.id, now))
+
+    async def _is_secure(self, leg: Leg) -> bool:
+        """Whether its sound is encrypted. Only a phone of this node can be."""
+        if not self._switch.node.srtp or not leg.extension:
+            return False
+        reply = await self._switch.ari.read(f"channels/{name(leg.channel)}/variable", variable="CHANNEL(rtp,secure)")
+        return reply.good and isinstance(reply.data, dict) and reply.data.get("value") == "1"
 
     async def _meet(self, call: Call, channel: str) -> None:
         reply = await self._switch.ari.read(f"channels/{name(channel)}")

@@ -24,10 +24,10 @@ import psutil
 
 from resources.i18n import language, tr
 from telephony.exchange.asterisk.ami import Ami
+from telephony.exchange.asterisk.certificates import Certificate, fingerprint_of
 from telephony.exchange.asterisk.configuration import (
     ENGINE_USER,
     WATCHDOG_USER,
-    Certificate,
     Folders,
     Peer,
     Plan,
@@ -55,7 +55,7 @@ class StartFailed(Exception):
 
 @dataclass(frozen=True)
 class OwnAsterisk:
-    """One that runs. Addresses are HOST:PORT; `phones_tls` empty without a certificate."""
+    """One that runs. Addresses are HOST:PORT; `phones_tls` and `trust`, a fingerprint, need a certificate."""
 
     pid: int
     born: float
@@ -69,13 +69,14 @@ class OwnAsterisk:
     engine_password: str = field(repr=False)
     watchdog_password: str = field(repr=False)
     phones_tls: str = ""
+    trust: str = ""
 
     def node(self) -> Node:
         """How the engine reaches it."""
-        tls = bool(self.phones_tls)
         return Node(
             self.name, f"http://{self.http}", ENGINE_USER, self.engine_password,
-            trunk_address=self.trunk, phone_address=self.phones, tls=tls, srtp=tls,
+            trunk_address=self.trunk, phone_address=self.phones, tls_address=self.phones_tls, trust=self.trust,
+            srtp=bool(self.phones_tls),
         )  # fmt: skip
 
     def watchdog_node(self) -> Node:
@@ -155,6 +156,7 @@ async def start_asterisk(
         own = OwnAsterisk(
             process.pid, psutil.Process(process.pid).create_time(), directory, installation.version, name, plan.trunk,
             plan.phones, plan.http, plan.ami, plan.engine_password, plan.watchdog_password, plan.phones_tls,
+            fingerprint_of(str(certificate.chain)) if certificate else "",
         )  # fmt: skip
         said = await _booted(own, process)
         if not said:
@@ -175,28 +177,6 @@ def write_configuration(plan: Plan, directory: Path, installation: Installation)
         path = directory / "etc" / file
         path.touch(mode=0o600)
         path.write_text(text, encoding="utf-8")
-
-
-def make_certificate(directory: Path, installation: Installation, host: str = "127.0.0.1") -> Certificate:
-    """A self-made certificate for trying TLS: it proves nothing to anybody. Valid for a year. Raises StartFailed."""
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    certificate = Certificate(directory / "chain.pem", directory / "key.pem")
-    words = [
-        *installation.command("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-        "-nodes", "-days", "365", "-subj", f"/CN={host}", "-addext", f"subjectAltName=IP:{host}",
-        "-keyout", str(certificate.key), "-out", str(certificate.chain),
-    ]  # fmt: skip
-    settings = directory / "openssl.cnf"
-    settings.write_text("[req]\ndistinguished_name=name\n[name]\n", encoding="utf-8")
-    environment = {**os.environ, "OPENSSL_CONF": str(settings)}
-    try:
-        done = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False, env=environment)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise StartFailed(tr("asterisk.no_certificate", error)) from None
-    if done.returncode:
-        raise StartFailed(tr("asterisk.no_certificate", done.stderr.strip()[-200:]))
-    certificate.key.chmod(0o600)
-    return certificate
 
 
 def _chosen(address: str, kind: socket.SocketKind) -> str:

@@ -32,6 +32,10 @@ PING, PONG = "TRPing", "TR_PONG"  # the watchdog's user event, and the global va
 CALL = "TR_CALL"  # channel variable: the call a channel belongs to
 
 
+NODES = "asterisk.json"  # in the data directory: the site's own Asterisk machines
+OWN = "asterisk"  # in the data directory: the folder of an Asterisk of our own
+
+
 def ready_device(extension: str) -> str:
     """The device state that says whether an agent would take a call: NOT_INUSE ready, INUSE not."""
     return f"Stasis:ready-{extension}"
@@ -46,7 +50,8 @@ def prompts_here() -> Path:
 class Node:
     """One Asterisk. `url` of its HTTP server, `trunk_address` and `phone_address` HOST:PORT of its SIP sides.
 
-    `prompts` is the folder of resources/prompts as that machine sees it. `tls` and `srtp` as configured for phones.
+    `prompts` is the folder of resources/prompts as that machine sees it. `tls_address` HOST:PORT where phones may speak
+    TLS, `trust` the fingerprint ("sha256:…") of the certificate it shows; `srtp`: sound is encrypted for who asks.
     `ami` HOST:PORT of its manager interface, where registrations of trunks can be read; empty: they stay unknown.
     """
 
@@ -58,8 +63,14 @@ class Node:
     trunk_address: str = ""
     phone_address: str = ""
     prompts: Path = field(default_factory=prompts_here)
-    tls: bool = False
+    tls_address: str = ""
+    trust: str = ""
     srtp: bool = False
     ami: str = ""
     ami_user: str = ""
     ami_password: str = field(default="", repr=False)
+
+    @property
+    def tls(self) -> bool:
+        """Whether phones may speak TLS with it."""
+        return bool(self.tls_address)

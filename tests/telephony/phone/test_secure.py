@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
+from telephony.exchange.asterisk.certificates import make_certificate
 from telephony.exchange.asterisk.engine import AsteriskExchange
 from telephony.exchange.asterisk.fetch import find_asterisk
-from telephony.exchange.asterisk.own import OwnAsterisk, make_certificate, start_asterisk
+from telephony.exchange.asterisk.own import OwnAsterisk, start_asterisk
 from telephony.exchange.asterisk.packages import NoAsterisk
 from telephony.exchange.engine import (
     Answer,

@@ -30,8 +30,8 @@ def test_who_would_be_rung_first_and_with_which_score() -> None:
     result = dry_run(house.floor, MOBILE, "4001234567", "", house.now + 30)
     assert kinds(result) == ["number", "queue", "rings"]
     assert result.steps[-1].args == ("1001",)
-    assert [agent for agent, _, _ in result.agents] == ["1001", "1002"]
-    assert result.agents[0][1] == "name 1001" and "30" in result.agents[0][2]
+    assert [agent for agent, _, _, _ in result.agents] == ["1001", "1002"]
+    assert result.agents[0] == ("1001", "name 1001", "dry_run.score_longest_idle", 30.0)
     assert house.floor is before and not house.floor.calls
 
 
@@ -39,7 +39,7 @@ def test_the_scores_are_those_of_the_strategy() -> None:
     house = House(plan(queue("400", strategy=Strategy.LINEAR, members=("1002", "1001"))))
     house.sign_in("1001", "1002")
     result = dry_run(house.floor, MOBILE, "4001234567", "", house.now)
-    assert [agent for agent, _, _ in result.agents] == ["1002", "1001"]
+    assert [agent for agent, _, _, _ in result.agents] == ["1002", "1001"]
 
 
 def test_keys_lead_through_menus_and_no_key_takes_its_time() -> None:

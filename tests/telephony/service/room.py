@@ -28,6 +28,7 @@ from telephony.exchange.engine import Exchange
 from telephony.service.archive import Archive
 from telephony.service.client import LinkClient
 from telephony.service.clockwork import SiteTime
+from telephony.service.exchange_door import Addresses
 from telephony.service.journal import Event, files, read_lines
 from telephony.service.leading import Leading
 from telephony.service.link import Link
@@ -108,7 +109,8 @@ class Room:
         async def default() -> Exchange:
             return self.exchange.client()
 
-        self.link = Link(self.archive, self.clock, lambda: self.leading.house, lambda: "127.0.0.1:5060", b"key")
+        there = Addresses("127.0.0.1:5060", "127.0.0.1:5062")
+        self.link = Link(self.archive, self.clock, lambda: self.leading.house, lambda: there, b"key")
         self.leading = Leading(
             self.settings, self.archive, self.clock, connect or default, self.link, self.journals
         )

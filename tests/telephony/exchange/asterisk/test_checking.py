@@ -92,7 +92,8 @@ def entry(**other: object) -> dict[str, object]:
 @pytest.mark.parametrize(
     "wrong",
     ["", "{", "[]", "{}", '["a"]', json.dumps([entry(url="ftp://x")]), json.dumps([entry(colour="red")]),
-     json.dumps([entry(password="")]), json.dumps([entry(tls="yes")]), json.dumps([entry(), entry()])],
+     json.dumps([entry(password="")]), json.dumps([entry(srtp="yes")]), json.dumps([entry(tls_address="h:1")]),
+     json.dumps([entry(tls_address="h:1", trust="sha256:12")]), json.dumps([entry(), entry()])],
 )  # fmt: skip
 def test_a_bad_list_of_machines_is_refused_in_words(tmp_path: Path, wrong: str) -> None:
     (tmp_path / "asterisk.json").write_text(wrong, encoding="utf-8")

@@ -11,10 +11,11 @@ import psutil
 import pytest
 
 from telephony.exchange.asterisk.ami import Ami, AmiRefused
+from telephony.exchange.asterisk.certificates import make_certificate
 from telephony.exchange.asterisk.client import Ari
 from telephony.exchange.asterisk.configuration import MODULES, WATCHDOG_USER
 from telephony.exchange.asterisk.fetch import Installation
-from telephony.exchange.asterisk.own import CONSOLE, OwnAsterisk, StartFailed, make_certificate, running, start_asterisk
+from telephony.exchange.asterisk.own import CONSOLE, OwnAsterisk, StartFailed, running, start_asterisk
 
 
 async def test_it_has_booted_with_every_module_and_no_complaint(asterisk: OwnAsterisk):
