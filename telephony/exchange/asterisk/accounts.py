@@ -18,7 +18,6 @@ from telephony.exchange.asterisk.client import Reply, name
 from telephony.exchange.asterisk.settings import (
     FROM_PHONES,
     NODE,
-    PHONE_TLS_TRANSPORT,
     PHONE_TRANSPORT,
     TRUNK,
     ready_device,
@@ -127,13 +126,15 @@ class Accounts:
             reply = await ari.ask("PUT", pushed("aor", extension), fields(aor))
         if reply.good and not (await ari.ask("GET", pushed("endpoint", extension))).good:
             endpoint = {
-                "transport": PHONE_TLS_TRANSPORT if node.tls else PHONE_TRANSPORT, "context": FROM_PHONES,
+                "context": FROM_PHONES,
                 "auth": extension, "aors": extension, "identify_by": "username,auth_username", "callerid": "",
                 "disallow": "all", "allow": "alaw,ulaw,g722", "direct_media": "no", "rtp_symmetric": "yes",
                 "force_rport": "yes", "rewrite_contact": "yes", "allow_transfer": "no", "send_pai": "no",
                 "trust_id_outbound": "yes", "dtmf_mode": "rfc4733", "timers": "no",
                 "media_encryption": "sdes" if node.srtp else "no", "media_encryption_optimistic": "yes",
             }  # fmt: skip
+            if not node.tls:  # else each is rung by the way it registered, in the clear or by TLS
+                endpoint["transport"] = PHONE_TRANSPORT
             reply = await ari.ask("PUT", pushed("endpoint", extension), fields(endpoint))
         return reply
 
@@ -144,6 +145,8 @@ class Accounts:
             self.known.discard(extension)
             for kind in ("endpoint", "aor", "auth"):
                 await ari.ask("DELETE", pushed(kind, extension))
+        # Asterisk tells of a binding through its endpoint, and that may have gone first: then it says nothing
+        self.contact(extension, self.phones.get(extension, ""), "Removed")
         return ""
 
     def unbind(self, extension: str) -> None:
@@ -168,7 +171,7 @@ class Accounts:
             if self.phones.get(extension) == uri:
                 del self.phones[extension]
                 self._switch.fact(PhoneLost(extension, time.monotonic()))
-        elif self.phones.get(extension) != uri:
+        elif extension in self.known and self.phones.get(extension) != uri:
             self.phones[extension] = uri
             self._switch.fact(PhoneRegistered(extension, address_of(uri), time.monotonic(), is_secure(uri)))
 

@@ -10,6 +10,7 @@ import wave
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from telephony.exchange.engine import (
@@ -30,7 +31,7 @@ from telephony.exchange.engine import (
 )
 from tests.telephony.exchange.conftest import EmbeddedSite
 from tests.telephony.exchange.conversations import channels
-from tests.telephony.exchange.peers import Phone, loudness, silent_blocks
+from tests.telephony.exchange.peers import Phone, loudness, silent_blocks, until
 
 PHONE = Path(__file__).with_name("pjsua2_phone.py")
 
@@ -144,7 +145,8 @@ async def test_sipp_as_a_phone_is_rung_by_its_registration(site: EmbeddedSite, t
         caller.laws = (0,)  # the only law of sipp's own answer
         caller.call(site.trunk, "400")
         call = (await site.fact(CallArrived)).call
-        await asyncio.sleep(0.3)  # until sipp listens
+        sipp_is = psutil.Process(process.pid)
+        await until(lambda: any(each.laddr.port == port for each in sipp_is.net_connections("udp")), 10.0)
         await site.do(Ring, call, "a1", "3002", {})
         ended = asyncio.create_task(site.fact(LegEnded, leg="a1"))
         answered = asyncio.create_task(site.fact(LegAnswered, leg="a1"))

@@ -4,9 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
-import signal
 import wave
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -33,6 +30,7 @@ from telephony.exchange.engine import (
     SetOpen,
 )
 from telephony.phone.engine import AnswerCall, CallGone, DialOut, Levels, Register, RegistrationChanged, Speak
+from tests.telephony.exchange.conftest import end
 
 F = TypeVar("F", bound=Fact)
 
@@ -68,8 +66,7 @@ async def house(short: Path) -> AsyncIterator[House]:
         yield made
     finally:
         await client.close()
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(where.pid, signal.SIGTERM)
+        end(where.pid)  # and wait: it writes into the folder until its end
 
 
 def loudness(samples: np.ndarray, hz: int) -> float:
