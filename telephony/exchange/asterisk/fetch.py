@@ -82,7 +82,7 @@ def find_asterisk(cache: Path | None = None, *, own_only: bool = False) -> Insta
         cache.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise NoAsterisk(tr("asterisk.no_cache", cache, error.strerror)) from None
-    with _alone(cache / "fetch.lock"):
+    with alone(cache / "fetch.lock"):
         if (kept := _newest(cache)) is not None:  # another worker has just done it
             return kept
         return _fetch(cache)
@@ -124,7 +124,7 @@ def _loader(root: Path) -> tuple[str, ...]:
 
 
 @contextlib.contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def alone(path: Path) -> Iterator[None]:
     """Hold the lock of `path`; the system gives it back when the process ends, however it ends."""
     import fcntl  # not on Windows
 

@@ -13,7 +13,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from resources.i18n import tr
@@ -96,12 +96,13 @@ class Apt:
         }  # fmt: skip
         self._options = [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
 
-    def unpack(self) -> Path:
-        """Everything needed in one folder."""
+    def unpack(self, programs: Sequence[str] = PROGRAMS, libraries: re.Pattern[str] = _LIBRARY) -> Path:
+        """Everything needed in one folder: these packages, and those of their libraries whose names fit."""
         self._patiently(["apt-get", *self._options, "update"])
-        if self._said(["apt-cache", *self._options, "policy", *PROGRAMS]).count("Candidate: (none)"):
+        if self._said(["apt-cache", *self._options, "policy", *programs]).count("Candidate: (none)"):
             raise FetchFailed(tr("asterisk.not_in_mirror"))
-        self._patiently(["apt-get", *self._options, "download", *PROGRAMS, *self.libraries()], self.work / "debs")
+        packages = [*programs, *self.libraries(programs, libraries)]
+        self._patiently(["apt-get", *self._options, "download", *packages], self.work / "debs")
         root = self.work / "root"
         for package in sorted((self.work / "debs").glob("*.deb")):
             self._said(["dpkg", "-x", str(package), str(root)])
@@ -110,10 +111,10 @@ class Apt:
         root.chmod(0o755)
         return root
 
-    def libraries(self) -> list[str]:
+    def libraries(self, programs: Sequence[str], wanted: re.Pattern[str]) -> list[str]:
         """The names that the libraries have in this suite."""
-        said = self._said(["apt-cache", *self._options, "depends", "--recurse", *_LEFT_OUT, *PROGRAMS])
-        names = {name for name in re.findall(r"^(\S+)$", said, re.MULTILINE) if _LIBRARY.fullmatch(name)}
+        said = self._said(["apt-cache", *self._options, "depends", "--recurse", *_LEFT_OUT, *programs])
+        names = {name for name in re.findall(r"^(\S+)$", said, re.MULTILINE) if wanted.fullmatch(name)}
         return sorted(names)
 
     def _patiently(self, words: list[str], folder: Path | None = None) -> None:

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The packaged Kamailio configuration before two nodes: calls are spread, a phone stays with its node, a dead one is
-left out. Runs where Debian's kamailio is installed; the nodes are two answering sockets on loopback."""
+left out. The nodes are answering sockets on loopback."""
 
 from __future__ import annotations
 
 import asyncio
-import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+
+from tests.telephony.exchange.kamailio import find_kamailio
 
 CONFIG = Path(__file__).parents[3] / "packaging" / "kamailio" / "kamailio.cfg"
 
@@ -84,9 +85,9 @@ class Front:
 
 @pytest.fixture
 async def front(tmp_path: Path) -> AsyncIterator[Front]:
-    program = shutil.which("kamailio") or shutil.which("kamailio", path="/usr/sbin")
-    if program is None:
-        raise pytest.skip.Exception("kamailio is not installed here (apt install kamailio)")
+    kamailio = await asyncio.to_thread(find_kamailio)
+    if kamailio is None:
+        raise pytest.skip.Exception("there are no Debian packages here")
     trunks = [await open_socket(Node) for _ in range(2)]
     phones = [await open_socket(Node) for _ in range(2)]
     _, port, wire = await open_socket(Phone)
@@ -99,9 +100,9 @@ async def front(tmp_path: Path) -> AsyncIterator[Front]:
     text = text.replace("children=4", "children=1")
     (tmp_path / "kamailio.cfg").write_text(text, encoding="utf-8")
     files = ["-f", str(tmp_path / "kamailio.cfg"), "-P", str(tmp_path / "pid"), "-Y", str(tmp_path)]
-    words = [program, "-DD", "-E", *files]
+    words = [*kamailio.words, "-DD", "-E", *files]
     with (tmp_path / "log").open("wb") as log:
-        process = subprocess.Popen(words, stdout=log, stderr=log)
+        process = subprocess.Popen(words, stdout=log, stderr=log, env=kamailio.environment)
     nodes = [each[0] for each in (*trunks, *phones)]
     try:
         for _ in range(100):
