@@ -13,9 +13,9 @@ from sqlalchemy.dialects.postgresql import insert
 from models.routing import trunk
 from models.store.database import connect_owner
 from telephony.exchange.asterisk import own as asterisk
+from telephony.exchange.asterisk.settings import OWN
 from telephony.exchange.embedded.client import running
 
-ENGINES = ("embedded", "asterisk")
 LINE = "demo"
 
 
@@ -42,7 +42,7 @@ async def set_up_line(data_dir: Path, port: int, caller_id: str) -> None:
 def end_exchange(data_dir: Path) -> None:
     """End the exchanges of this data, which would stay in case another switchboard came."""
     _end_embedded(data_dir / "exchange")
-    left = asterisk.running(data_dir / "asterisk")
+    left = asterisk.running(data_dir / OWN)
     if left is not None:
         asyncio.run(left.stop())
 

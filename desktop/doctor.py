@@ -22,6 +22,7 @@ from models.store.server import EmbeddedServer
 from resources.i18n import tr
 from telephony.exchange.asterisk.checking import examine_now
 from telephony.exchange.asterisk.nodes import BadNodes
+from telephony.exchange.asterisk.settings import NODES
 from telephony.exchange.asterisk.standing_by import known_nodes
 from telephony.phone.choice import ENGINES, INSTEAD, look_at, wished
 from telephony.phone.sound import microphones
@@ -141,7 +142,7 @@ def port(host: str, number: int) -> Finding:
 
 def examine_asterisk(settings: Settings) -> list[Finding]:
     """The site's Asterisk machines: those of its file, else the one of our own that runs."""
-    file = settings.data_dir / "asterisk.json"
+    file = settings.data_dir / NODES
     try:
         nodes = known_nodes(settings.data_dir)
     except BadNodes as error:

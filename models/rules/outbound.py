@@ -26,18 +26,27 @@ class Way:
 
 def way_out(plan: Plan, number: str, person: str, groups: Iterable[str], dialled_today: int, now: float) -> Way:
     """What the house says to this person dialling this number at this hour."""
-    mine = frozenset(groups)
-    rule = next((rule for rule in plan.outbound if fits(rule, number, person, mine)), None)
+    rule = rule_for(plan, number, person, frozenset(groups))
     if rule is None:
         return Way()
-    if not rule.allowed:
-        return Way(rule.why or "link.number_forbidden", rule=rule)
+    if words := forbidden(rule):
+        return Way(words, rule=rule)
     calendar = plan.calendars.get(rule.calendar) if rule.calendar else None
     if rule.calendar and (calendar is None or not hours.at(calendar, now).open):
         return Way("link.number_not_at_this_hour", rule=rule)
     if rule.per_day and dialled_today >= rule.per_day:
         return Way("link.number_cap_reached", (str(rule.per_day),), rule=rule)
     return Way(trunk=rule.trunk, caller_id=rule.caller_id, rule=rule)
+
+
+def rule_for(plan: Plan, number: str, person: str = "", groups: frozenset[str] = frozenset()) -> OutboundRule | None:
+    """The rule that decides, for nobody in particular when no person is named."""
+    return next((rule for rule in plan.outbound if fits(rule, number, person, groups)), None)
+
+
+def forbidden(rule: OutboundRule | None) -> str:
+    """The words of a rule that forbids at any hour, "" when it does not."""
+    return "" if rule is None or rule.allowed else rule.why or "link.number_forbidden"
 
 
 def fits(rule: OutboundRule, number: str, person: str, groups: frozenset[str]) -> bool:

@@ -188,6 +188,3 @@ class Plan:
     emergency: str = ""
     first: str = ""
     version: int = 0
-
-    def queue_named(self, queue: str) -> QueuePlan | None:
-        return self.queues.get(queue)

@@ -254,8 +254,7 @@ def _adopt_foreign(board: Switchboard, now: engine.CallNow, past: Past) -> None:
     if past.responsible and past.responsible != agent:
         board.write(now.call, "released", past.responsible, {"leg": past.responsible_leg})
     if talking is None or not agent:
-        live.waits_outside = True
-        return
+        return  # it waits in the exchange's queue, which is no business of routing
     live.legs[talking.leg] = StaffLeg(talking.leg, agent, "offer", answered=True, media=True)
     live.agents.add(agent)
     live.joined = live.told_connected = talking.leg
@@ -299,18 +298,7 @@ def _whose(board: Switchboard, leg: engine.LegNow) -> str:
 
 
 def _write_arrival(board: Switchboard, live: LiveCall) -> None:
-    board.write(
-        live.call,
-        "arrived",
-        "",
-        {"from": live.from_number, "to": live.to_number, "trunk": "", "received_at": live.began,
-         "direction": live.direction},
-    )  # fmt: skip
-    board.errand(
-        "contact_open",
-        {"contact": live.call, "direction": live.direction, "from_number": live.from_number,
-         "to_number": live.to_number, "queue": live.queue, "started": live.began},
-    )  # fmt: skip
+    board.open_contact(live, queue=live.queue)
     if live.direction == "in":
         board.write(live.call, "queued", "", {"queue": live.queue})
 

@@ -17,7 +17,6 @@ from sqlalchemy.exc import DBAPIError
 from models.contacts import contact_event
 from models.kinds import Group, TaskKind, TaskState
 from models.people import person
-from models.rules.plan import Plan
 from models.settings import Settings
 from models.store import cards, lease, people, plans
 from models.store.database import Database
@@ -26,7 +25,7 @@ from models.tickets import draft, draft_party
 from models.verbs.registry import SYSTEM, Actor, VerbRefused
 from models.verbs.runner import run_verb
 from models.work import setting, task
-from telephony.service.house import FIRST, House
+from telephony.service.house import House, with_first
 from telephony.service.journal import Errand, Event
 from telephony.service.live import Found
 from telephony.service.shipper import ErrandRefused
@@ -58,11 +57,6 @@ class OpenTask:
     handover_due: float
     warned: bool
     escalated: bool
-
-
-def _with_first(plan: Plan) -> Plan:
-    """A house that has set up no queue has one all the same."""
-    return replace(plan, queues={FIRST.queue: FIRST}, first=FIRST.queue)
 
 
 class Archive:
@@ -136,7 +130,7 @@ class Archive:
             settings=settings,
             company=str(said.get("company", "")),
             hotline=str(said.get("hotline", "")),
-            plan=plan if plan.queues else _with_first(plan),
+            plan=with_first(plan),
             trunks=trunks,
             desk_phones=phones,
             supervision_shown=shown,

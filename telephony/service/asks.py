@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from models.kinds import AgentState
@@ -17,9 +18,11 @@ from telephony.messages import Refusal
 from telephony.numbers import UnusableNumber, normalise, refused_outbound
 from telephony.routing.dry_run import dry_run
 from telephony.routing.floor import IllegalTransition
+from telephony.routing.offers import offer_of
 from telephony.service import company
+from telephony.service.hearing import e164
 from telephony.service.live import LiveCall
-from telephony.service.rights import may_oversee, may_see_trunks, may_test_trunks
+from telephony.service.rights import may_oversee, may_set_up
 
 if TYPE_CHECKING:
     from telephony.service.switchboard import Switchboard
@@ -179,10 +182,7 @@ def _sheet_now(board: Switchboard, person: str, live: LiveCall, wish: link.Sheet
 
 def _is_offered(board: Switchboard, person: str, call: str) -> bool:
     found = board.floor.calls.get(call)
-    if found is None:
-        return False
-    offers = (*found.offers, found.consult.offer if found.consult is not None else None)
-    return any(offer is not None and offer.agent == person for offer in offers)
+    return found is not None and offer_of(found, person) is not None
 
 
 def _on_the_line(board: Switchboard, call: str) -> None:
@@ -228,17 +228,29 @@ def _finish_wrap_up(board: Switchboard, person: str, call: str) -> None:
     board.ask(calls.WrapUpFinished(person))
 
 
-def _dial(board: Switchboard, person: str, text: str, task: str) -> None:
+def _must(board: Switchboard, person: str, may: Callable[[tuple[str, ...]], bool]) -> None:
+    seat = board.seats.get(person)
+    if seat is None or not may(seat.groups):
+        raise Refused("not_your_right")
+
+
+def _callable(text: str) -> str:
+    """The number in E.164, when it is one that may be called at all."""
     try:
         number = normalise(text)
     except UnusableNumber as error:
         raise Refused(error.words, *error.words_args) from error
-    _in_queues(board, person)
     words = refused_outbound(number)
     if words or not number.e164:
         raise Refused(words or "number_withheld")
+    return number.e164
+
+
+def _dial(board: Switchboard, person: str, text: str, task: str) -> None:
+    number = _callable(text)
+    _in_queues(board, person)
     groups, today = board.seats[person].groups, board.figures.dials_of(person)
-    way = outbound.way_out(board.house.plan, number.e164, person, groups, today, board.clock.now())
+    way = outbound.way_out(board.house.plan, number, person, groups, today, board.clock.now())
     if way.words:
         raise Refused(way.words, *way.args)
     cap = board.house.settings.outbound_calls_per_person
@@ -248,13 +260,11 @@ def _dial(board: Switchboard, person: str, text: str, task: str) -> None:
         raise Refused("outbound_cap", str(cap))
     if person not in board.floor.phones:
         raise Refused("phone_offline")
-    board.dial(person, number.e164, task, way.trunk, way.caller_id)
+    board.dial(person, number, task, way.trunk, way.caller_id)
 
 
 def _force(board: Switchboard, person: str, agent: str, state: AgentState) -> None:
-    seat = board.seats.get(person)
-    if seat is None or not may_oversee(seat.groups):
-        raise Refused("not_your_right")
+    _must(board, person, may_oversee)
     if agent not in board.seats or agent not in board.floor.agents:
         raise Refused("not_signed_in", agent)
     if state not in CHOOSABLE:
@@ -275,9 +285,7 @@ def _dial_staff(board: Switchboard, person: str, to: str) -> None:
 
 def _supervise(board: Switchboard, person: str, wish: link.Supervise | link.TakeOver) -> None:
     """Only whose right it is, and only at a phone of his own; everything else is routing's decision."""
-    seat = board.seats.get(person)
-    if seat is None or not may_oversee(seat.groups):
-        raise Refused("not_your_right")
+    _must(board, person, may_oversee)
     _in_queues(board, person)
     live = board.calls.get(wish.call)
     if live is None:
@@ -296,25 +304,13 @@ def _supervise(board: Switchboard, person: str, wish: link.Supervise | link.Take
 
 
 def _test_trunk(board: Switchboard, person: str, trunk: str, text: str) -> None:
-    seat = board.seats.get(person)
-    if seat is None or not may_test_trunks(seat.groups):
-        raise Refused("not_your_right")
-    try:
-        number = normalise(text)
-    except UnusableNumber as error:
-        raise Refused(error.words, *error.words_args) from error
-    words = refused_outbound(number)
-    if words or not number.e164:
-        raise Refused(words or "number_withheld")
-    board.trunks.test(person, trunk, number.e164)
+    _must(board, person, may_set_up)
+    board.trunks.test(person, trunk, _callable(text))
 
 
 def _dry_run(board: Switchboard, person: str, wish: link.DryRun) -> None:
-    seat = board.seats.get(person)
-    if seat is None or not may_see_trunks(seat.groups):
-        raise Refused("not_your_right")
+    _must(board, person, may_set_up)
     if len(wish.number) > 40 or len(wish.to) > 40 or len(wish.keys) > 40:
         raise Refused("bad_digits")
-    number = board.caller_number(wish.number)
     now = wish.at or board.clock.now()
-    board.desks.tell(person, dry_run(board.floor, number, wish.to, wish.keys, now, present=not wish.at))
+    board.desks.tell(person, dry_run(board.floor, e164(wish.number), wish.to, wish.keys, now, present=not wish.at))

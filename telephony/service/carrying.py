@@ -14,13 +14,11 @@ from telephony.exchange import engine
 from telephony.messages import OfferGone
 from telephony.service import company, outside, saying, views
 from telephony.service.live import LiveCall, StaffLeg
-from telephony.service.ordering import Answered
 
 if TYPE_CHECKING:
     from telephony.service.switchboard import Switchboard
 
 RING_TIMEOUT_S = 60.0
-DIAL_TIMEOUT_S = 60.0
 SILENT_CUSTOMER_S = 1.0  # who picked up and sends no sound by then is listening
 PROMPTS = {"waiting": ("waiting",), "nobody": ("nobody",), "promised": ("callback_noted",)}
 _unfit = re.compile(r"[^A-Za-z0-9_-]")
@@ -169,11 +167,10 @@ class Carrying:
         self.answer(live)
         live.joined = leg
         company.left(live, leg)
-        queue = self.board.house.plan.queue_named(live.queue)
+        queue = self.board.house.queue(live.queue)
         if not live.recording and (queue is None or queue.record):
             self.record(live, agent, now)
-        live.groups = ((live.call, leg),)
-        self._connect(live, live.groups, then=lambda _order, _answer: self._joined(live, leg))
+        company.connect(self.board, live, ((live.call, leg),), lambda _order, _answer: self._joined(live, leg))
 
     def record(self, live: LiveCall, agent: str, now: float) -> None:
         """From now on to the end of the call."""
@@ -199,10 +196,6 @@ class Carrying:
                 self.board.write(order.call, "recording_ended", live.responsible, ended)
             self.board.alarm("recording_failed", order.call, "")
 
-    def _connect(self, live: LiveCall, groups: tuple[tuple[str, ...], ...], then: Answered | None = None) -> None:
-        whole = company.with_barging(live, groups)
-        self.board.give(live.call, engine.Connect, answered=then, groups=whole, others="music")
-
     def _dial(self, live: LiveCall, agent: str, leg: str, number: str) -> None:
         live.legs[leg] = StaffLeg(leg, agent, "dial", dial=number)
         live.agents.add(agent)
@@ -212,22 +205,7 @@ class Carrying:
     def dial_customer(self, live: LiveCall, leg: StaffLeg) -> None:
         """The agent has picked up: now the number, while he hears it ring."""
         number, leg.dial = leg.dial, ""
-        self.board.give(live.call, engine.Play, leg=leg.leg, prompts=(), then="ringing")
-        self.board.give(
-            live.call,
-            engine.Dial,
-            answered=lambda _order, answer: self._dial_answered(live, answer),
-            leg=live.call,
-            number=number,
-            trunk=live.trunk,
-            caller_id=live.caller_id or outside.caller_id(self.board),
-            timeout_s=DIAL_TIMEOUT_S,
-        )
-
-    def _dial_answered(self, live: LiveCall, answer: object) -> None:
-        if isinstance(answer, engine.Refused) and answer.why != "exists":
-            why = "rejected" if answer.why == "no_trunk" else "unreachable"
-            self.board.tell(calls.CustomerLegFailed(live.call, why))
+        outside.dial_customer(self.board, live, number, leg)
 
     def _end(self, live: LiveCall) -> None:
         for leg in live.legs.values():

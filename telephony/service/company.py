@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from telephony import calls
 from telephony.exchange import engine
 from telephony.service.live import LiveCall, Watching
+from telephony.service.ordering import Answered
 
 if TYPE_CHECKING:
     from telephony.service.switchboard import Switchboard
@@ -27,9 +28,10 @@ def with_barging(live: LiveCall, groups: Groups) -> Groups:
     )
 
 
-def connect(board: Switchboard, live: LiveCall, groups: Groups) -> None:
+def connect(board: Switchboard, live: LiveCall, groups: Groups, then: Answered | None = None) -> None:
+    """Let these talk with one another; who has barged in on one of them talks too."""
     live.groups = groups
-    board.give(live.call, engine.Connect, groups=with_barging(live, groups), others="music")
+    board.give(live.call, engine.Connect, answered=then, groups=with_barging(live, groups), others="music")
 
 
 def join_three(board: Switchboard, order: calls.JoinThree) -> None:
@@ -52,19 +54,13 @@ def park(board: Switchboard, order: calls.ParkCaller) -> None:
 def supervise(board: Switchboard, order: calls.Supervise) -> None:
     """Let the supervisor hear, whisper or join; what he did before ends with it."""
     live = board.calls[order.call]
-    before = live.watching.get(order.supervisor)
-    if order.mode == "off":
-        live.watching.pop(order.supervisor, None)
-        if before is not None and before.mode == "barge":
-            connect(board, live, live.groups)
-    else:
+    before = live.watching.pop(order.supervisor, None)
+    if order.mode != "off":
         live.watching[order.supervisor] = Watching(order.supervisor, order.leg, order.agent, order.of_leg, order.mode)
-        if order.mode == "barge":
-            connect(board, live, live.groups)
-        else:
-            if before is not None and before.mode == "barge":
-                connect(board, live, live.groups)
-            board.give(order.call, engine.Supervise, leg=order.leg, of=order.of_leg, mode=order.mode)
+    if order.mode == "barge" or (before is not None and before.mode == "barge"):
+        connect(board, live, live.groups)
+    if order.mode in ("listen", "whisper"):
+        board.give(order.call, engine.Supervise, leg=order.leg, of=order.of_leg, mode=order.mode)
     board.showing.touch_all(live)
 
 

@@ -87,18 +87,7 @@ class Hearing:
         live = LiveCall(fact.call, number, fact.from_name, fact.to_number, queue.queue, now, trunk=fact.trunk)
         board.calls[fact.call] = live
         received = board.clock.at(fact.received_at)
-        board.write(
-            fact.call,
-            "arrived",
-            "",
-            {"from": number, "to": fact.to_number, "trunk": fact.trunk, "received_at": received, "direction": "in"},
-            at=now,
-        )
-        board.errand(
-            "contact_open",
-            {"contact": fact.call, "direction": "in", "from_number": number, "to_number": fact.to_number,
-             "queue": queue.queue, "started": received},
-        )  # fmt: skip
+        board.open_contact(live, received, fact.trunk, queue=queue.queue)
         board.start_look_up(live)
         board.tell(calls.CallArrived(fact.call, number, fact.to_number, ""))
 

@@ -4,20 +4,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from models.kinds import Group
 from models.rules.lines import DeskPhone, TrunkLine
 from models.rules.plan import Callback, Plan, QueuePlan
 from models.settings import Settings
 from telephony.messages import FloorSettings
+from telephony.service.rights import may_oversee
 
 FIRST = QueuePlan("main", "热线", "Hotline", callback=Callback.OFF)
 """The queue of a house that has set up none."""
 
 
-def _first_plan() -> Plan:
-    return Plan(queues={FIRST.queue: FIRST}, first=FIRST.queue)
+def with_first(plan: Plan) -> Plan:
+    """A plan without any queue has one all the same."""
+    return plan if plan.queues else replace(plan, queues={FIRST.queue: FIRST}, first=FIRST.queue)
 
 
 @dataclass(frozen=True)
@@ -30,10 +32,15 @@ class House:
     settings: Settings
     company: str = ""
     hotline: str = ""
-    plan: Plan = field(default_factory=_first_plan)
+    plan: Plan = field(default_factory=lambda: with_first(Plan()))
     trunks: tuple[TrunkLine, ...] = ()
     desk_phones: tuple[DeskPhone, ...] = ()
     supervision_shown: bool = True
+
+    @property
+    def own_number(self) -> str:
+        """The hotline's number, as those we call see it."""
+        return self.hotline or self.settings.hotline
 
     def queue_for(self, dialled: str) -> QueuePlan:
         """The queue a dialled number leads to straight away; the first one otherwise."""
@@ -47,8 +54,8 @@ class House:
 
     def queues_of(self, person: str, groups: tuple[str, ...], levels: Mapping[str, int]) -> tuple[str, ...]:
         """The queues whose calls reach such a person: those that list him, and those without a list whose skills he
-        has on any level (the level decides when). Engineers are consulted, not rung for queues."""
-        if Group.AGENT not in groups:
+        has on any level (the level decides when). Engineers are consulted, not rung; who oversees is neither."""
+        if Group.AGENT not in groups or may_oversee(groups):
             return ()
         return tuple(
             queue.queue
@@ -61,7 +68,7 @@ class House:
         chinese = settings.language == "zh_CN"
         return FloorSettings(
             company=self.company,
-            hotline=self.hotline or settings.hotline,
+            hotline=self.own_number,
             ring_cadence_s=settings.ring_cadence_s,
             rings=settings.rings,
             wrap_up_s=settings.wrap_up_s,

@@ -74,14 +74,12 @@ class LiveCall:
     groups: tuple[tuple[str, ...], ...] = ()  # as routing connected them last, without who barged in
     watching: dict[str, Watching] = field(default_factory=dict)  # by supervisor
     outside: str = ""  # the leg to an outside number the call was sent to
-    language: str = ""
     message_from: float = 0.0  # when the caller began to speak on the voicemail
     trunk: str = ""
     caller_id: str = ""  # shown to the dialled number, "" the hotline
     secure: bool = False  # the responsible agent's sound is encrypted
     recording_paused: bool = False
     foreign: bool = False  # the exchange's own queue has it: it came while nobody led
-    waits_outside: bool = False  # … and still waits there: no business of routing
     over: bool = False
 
     @property

@@ -12,16 +12,12 @@ from models.rules.plan import Callback
 from telephony import calls
 from telephony.exchange import engine
 from telephony.service import company
-from telephony.service.live import LiveCall
+from telephony.service.live import LiveCall, StaffLeg
 
 if TYPE_CHECKING:
     from telephony.service.switchboard import Switchboard
 
 DIAL_TIMEOUT_S = 60.0
-
-
-def caller_id(board: Switchboard) -> str:
-    return board.house.hotline or board.house.settings.hotline
 
 
 def send(board: Switchboard, order: calls.SendOutside) -> None:
@@ -36,7 +32,7 @@ def send(board: Switchboard, order: calls.SendOutside) -> None:
         answered=lambda _order, answer: _sent(board, order, answer),
         leg=order.leg,
         number=order.number,
-        caller_id=caller_id(board),
+        caller_id=board.house.own_number,
         timeout_s=DIAL_TIMEOUT_S,
     )
 
@@ -57,21 +53,11 @@ def queue_callback(board: Switchboard, callback: calls.CallbackQueued) -> None:
         return
     now = board.clock.now()
     live = LiveCall(
-        callback.call, caller_id(board), "", callback.number, callback.queue, now, direction="out",
+        callback.call, board.house.own_number, "", callback.number, callback.queue, now, direction="out",
         customer=callback.customer,
     )  # fmt: skip
     board.calls[callback.call] = live
-    board.write(
-        callback.call,
-        "arrived",
-        "",
-        {"from": live.from_number, "to": live.to_number, "trunk": "", "received_at": now, "direction": "out"},
-    )
-    board.errand(
-        "contact_open",
-        {"contact": callback.call, "direction": "out", "channel": "callback", "from_number": live.from_number,
-         "to_number": live.to_number, "queue": callback.queue, "started": now},
-    )  # fmt: skip
+    board.open_contact(live, channel="callback", queue=callback.queue)
     if not callback.customer:
         board.start_look_up(live)
 
@@ -79,16 +65,21 @@ def queue_callback(board: Switchboard, callback: calls.CallbackQueued) -> None:
 def call_back(board: Switchboard, order: calls.CallBack) -> None:
     """Dial the customer; who has been rung for it hears it ring."""
     live = board.calls[order.call]
-    leg = live.leg_of(order.agent) if order.agent else None
-    if leg is not None:
-        board.give(live.call, engine.Play, leg=leg.leg, prompts=(), then="ringing")
+    dial_customer(board, live, order.number, live.leg_of(order.agent) if order.agent else None)
+
+
+def dial_customer(board: Switchboard, live: LiveCall, number: str, agent: StaffLeg | None) -> None:
+    """Dial the customer of a call that began with us, while the agent who waits for him, if any, hears it ring."""
+    if agent is not None:
+        board.give(live.call, engine.Play, leg=agent.leg, prompts=(), then="ringing")
     board.give(
         live.call,
         engine.Dial,
         answered=lambda _order, answer: _dialled(board, live, answer),
         leg=live.call,
-        number=order.number,
-        caller_id=caller_id(board),
+        number=number,
+        trunk=live.trunk,
+        caller_id=live.caller_id or board.house.own_number,
         timeout_s=DIAL_TIMEOUT_S,
     )
 

@@ -18,10 +18,6 @@ def may_oversee(groups: Iterable[str]) -> bool:
     return may(_known(groups), OVERSEE)
 
 
-def may_see_trunks(groups: Iterable[str]) -> bool:
+def may_set_up(groups: Iterable[str]) -> bool:
+    """See how trunks fare, make test calls over them, and try the plan dry."""
     return may(_known(groups), OVERSEE | ADMINISTER)
-
-
-def may_test_trunks(groups: Iterable[str]) -> bool:
-    """A test call costs money and rings at somebody."""
-    return may(_known(groups), ADMINISTER | OVERSEE)

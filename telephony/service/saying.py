@@ -16,11 +16,8 @@ def say(board: Switchboard, order: calls.Say) -> None:
     """Answer the caller if need be and say the words."""
     live = board.calls[order.call]
     board.carrying.answer(live)
-    live.language = order.language
     then = "" if order.then == "silence" else order.then
-    board.give(
-        order.call, engine.Play, leg=order.call, prompts=order.prompts, then=then, language=order.language
-    )  # fmt: skip
+    board.give(order.call, engine.Play, leg=order.call, prompts=order.prompts, then=then, language=order.language)
 
 
 def refuse(board: Switchboard, order: calls.RefuseCaller) -> None:

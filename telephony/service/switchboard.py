@@ -25,12 +25,11 @@ from telephony.service.board import Figures
 from telephony.service.carrying import Carrying
 from telephony.service.clockwork import AlarmClocks, SiteTime
 from telephony.service.floor_log import log
-from telephony.service.hearing import Hearing, e164
+from telephony.service.hearing import Hearing
 from telephony.service.house import House
 from telephony.service.journal import Event, Journal
 from telephony.service.live import Found, LiveCall, Seat
 from telephony.service.ordering import Answered, Ordering
-from telephony.service.rights import may_oversee
 from telephony.service.shipper import Shipper
 from telephony.service.showing import Showing
 from telephony.service.trunks import Trunks
@@ -237,7 +236,7 @@ class Switchboard:
             self.tell(calls.PlanChanged(house.plan))
         self.trunks.follow(before)
         for person, seat in list(self.seats.items()):
-            queues = () if may_oversee(seat.groups) else house.queues_of(person, seat.groups, seat.levels)
+            queues = house.queues_of(person, seat.groups, seat.levels)
             if queues != seat.queues:
                 self.seats[person] = replace(seat, queues=queues)
                 if person in self.floor.agents:
@@ -256,9 +255,16 @@ class Switchboard:
                 {"contact": live.call, "agent": agent, "customer": live.customer, "from_number": live.number},
             )
 
-    def caller_number(self, text: str) -> str:
-        """A caller's number as the house writes it."""
-        return e164(text)
+    def open_contact(self, live: LiveCall, received: float | None = None, trunk: str = "", **contact: object) -> None:
+        """Its first line in the event log, and its row. `received` when it is known better than that it began now."""
+        received = live.began if received is None else received
+        told = {"from": live.from_number, "to": live.to_number, "trunk": trunk, "received_at": received}
+        self.write(live.call, "arrived", "", {**told, "direction": live.direction})
+        self.errand(
+            "contact_open",
+            {"contact": live.call, "direction": live.direction, "from_number": live.from_number,
+             "to_number": live.to_number, "started": received, **contact},
+        )  # fmt: skip
 
     def dial_staff(self, person: str, to: str) -> None:
         """Two colleagues. Raises IllegalTransition when either of them is not free."""
@@ -281,24 +287,13 @@ class Switchboard:
         call = f"out-{self.journal.epoch}-{self._dials}-{uuid.uuid4().hex[:8]}"
         event = calls.DialledOut(call, person, number, task)
         step(self.floor, event, now)  # asked first on paper: a refused dialling leaves no contact behind
-        hotline = self.house.hotline or self.house.settings.hotline
         live = LiveCall(
-            call, hotline, "", number, "", now, direction="out", task=task, responsible=person, trunk=trunk,
-            caller_id=caller_id,
+            call, self.house.own_number, "", number, "", now, direction="out", task=task, responsible=person,
+            trunk=trunk, caller_id=caller_id,
         )  # fmt: skip
         live.agents.add(person)
         self.calls[call] = live
-        self.write(
-            call,
-            "arrived",
-            "",
-            {"from": hotline, "to": number, "trunk": "", "received_at": now, "direction": "out"},
-        )
-        self.errand(
-            "contact_open",
-            {"contact": call, "direction": "out", "channel": "callback" if task else "phone", "from_number": hotline,
-             "to_number": number, "agent": person, "started": now},
-        )  # fmt: skip
+        self.open_contact(live, channel="callback" if task else "phone", agent=person)
         self.start_look_up(live)
         self.ask(event)
 

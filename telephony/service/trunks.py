@@ -96,7 +96,7 @@ class Trunks:
             answered=lambda _order, answer: self._refused(call, answer),
             leg=call,
             number=number,
-            caller_id=board.house.hotline or board.house.settings.hotline,
+            caller_id=board.house.own_number,
             trunk=trunk,
             timeout_s=TEST_TIMEOUT_S,
         )

@@ -9,7 +9,7 @@ from dataclasses import replace
 from models.kinds import AgentState
 from telephony.messages import CallIs, Colleague, MyState, Offer, ParkedCall, ParkedCalls, Waiting
 from telephony.routing.floor import Agent, Call, Floor, Role, Stage
-from telephony.routing.floor import Offer as RoutingOffer
+from telephony.routing.offers import offer_of
 from telephony.service.live import LiveCall, Seat
 from telephony.service.rights import may_oversee
 
@@ -31,7 +31,7 @@ def offer(floor: Floor, live: LiveCall, agent: str, names: Mapping[str, str], no
         return None
     if call.stage is Stage.STAFF:
         return _staff_offer(floor, live, call, agent, names)
-    ringing = _offer_to(call, agent)
+    ringing = offer_of(call, agent)
     if ringing is None or ringing.role is Role.DIAL:
         return None
     by = call.consult.by if call.consult is not None and ringing.role is Role.CONSULT else ""
@@ -163,13 +163,6 @@ def watched(call: CallIs, live: LiveCall, names: Mapping[str, str], shown: bool)
     if watching is None or call.role == "supervise" or not (shown or watching.mode in ("whisper", "barge")):
         return call
     return replace(call, watched_by=names.get(watching.supervisor, watching.supervisor), watched_mode=watching.mode)
-
-
-def _offer_to(call: Call, agent: str) -> RoutingOffer | None:
-    for each in (*call.offers, call.consult.offer if call.consult is not None else None):
-        if each is not None and each.agent == agent:
-            return each
-    return None
 
 
 def _whole(

@@ -15,27 +15,23 @@ from dataclasses import replace
 from pathlib import Path
 
 from resources.i18n import tr
-from telephony.exchange.asterisk.nodes import BadNodes, read_nodes
+from telephony.exchange.asterisk.nodes import BadNodes, site_nodes
 from telephony.exchange.asterisk.own import running
-from telephony.exchange.asterisk.settings import Node
+from telephony.exchange.asterisk.settings import NODES, OWN, Node
 from telephony.exchange.asterisk.watchdog import Watchdog
-
-NODES = "asterisk.json"
-OWN = "asterisk"
 
 
 def known_nodes(data: Path) -> tuple[Node, ...]:
     """How the engine reaches the site's machines; none when there are none yet."""
-    if (data / NODES).exists():
-        return read_nodes(data / NODES)
+    if nodes := site_nodes(data):
+        return nodes
     own = running(data / OWN)
     return (own.node(),) if own is not None else ()
 
 
 def watched_nodes(data: Path) -> tuple[tuple[Node, str], ...]:
     """Every machine as its watchdog reaches it, with its AMI address."""
-    if (data / NODES).exists():
-        nodes = read_nodes(data / NODES)
+    if nodes := site_nodes(data):
         silent = next((node.name for node in nodes if not node.ami), "")
         if silent:
             raise BadNodes(tr("asterisk.nodes_entry", data / NODES, silent, "ami"))
