@@ -48,9 +48,14 @@ def fingerprint_of(trust: str) -> str:
         text = Path(trust).read_text(encoding="ascii")
         first = text[text.index("-----BEGIN CERTIFICATE") :]
         first = first[: first.index("-----END CERTIFICATE-----") + len("-----END CERTIFICATE-----")]
-        return "sha256:" + hashlib.sha256(ssl.PEM_cert_to_DER_cert(first)).hexdigest()
+        return fingerprint(first)
     except (OSError, ValueError) as error:
         raise ValueError(f"{trust}: {error}") from None
+
+
+def fingerprint(pem: str) -> str:
+    """Of one certificate."""
+    return "sha256:" + hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
 
 
 def kept_certificate(directory: Path, installation: Installation, host: str) -> Certificate:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
+import ssl
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,11 +20,14 @@ from typing import Any
 import aiohttp
 
 from resources.i18n import tr
+from telephony.exchange.asterisk.certificates import fingerprint
 from telephony.exchange.asterisk.settings import Node
 
 PATIENCE_S = 5.0
 CLOCK_OFF_S = 2.0
 LEAST_VERSION, BEST_VERSION = 20, 22
+# What closed CVE-2026-23738 in each branch, and with it CVE-2025-47779 and the other holes published before it.
+CLOSED = {20: (20, 18, 2), 21: (21, 12, 1), 22: (22, 8, 2), 23: (23, 2, 2)}
 NEEDED = (
     "res_ari", "res_ari_applications", "res_ari_asterisk", "res_ari_bridges", "res_ari_channels",
     "res_ari_device_states", "res_ari_events", "res_ari_playbacks", "res_ari_recordings", "res_http_websocket",
@@ -83,12 +87,13 @@ async def _examine(node: Node) -> list[Found]:
             return [_found(node, "password", "bad", node.user)]
         if status >= 400:
             return [_found(node, "ari", "bad", node.url, status)]
-        found = [_found(node, "reach", "ok", node.url), _version(node, str(info.get("system", {}).get("version", "")))]
+        version = str(info.get("system", {}).get("version", ""))
+        found = [_found(node, "reach", "ok", node.url), _version(node, version), _holes(node, version)]
         found += await _modules(node, session)
         found += [await _pushing(node, session), _clock(node, date)]
         async with session.get(f"/ari/applications/{node.app}") as reply:
             found.append(_found(node, "application", "ok" if reply.status < 400 else "warn", node.app))
-    return [*found, _outside(node), _ami(node)]
+    return [*found, await _tls(node), _outside(node), _ami(node)]
 
 
 def _version(node: Node, text: str) -> Found:
@@ -96,6 +101,14 @@ def _version(node: Node, text: str) -> Found:
     major = int(number.group(1)) if number else 0
     state = "bad" if major < LEAST_VERSION else "ok" if major >= BEST_VERSION else "warn"
     return _found(node, "version", state, text or "?", LEAST_VERSION, BEST_VERSION)
+
+
+def _holes(node: Node, text: str) -> Found:
+    """Whether the published security holes are closed; certified releases count otherwise and are not judged."""
+    number = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", text)
+    closed = CLOSED.get(int(number[1])) if number and "cert" not in text else None
+    open_ = closed is not None and number is not None and tuple(int(part or 0) for part in number.groups()) < closed
+    return _found(node, "holes", "bad" if open_ else "ok", text or "?", ".".join(map(str, closed or ())))
 
 
 async def _modules(node: Node, session: aiohttp.ClientSession) -> list[Found]:
@@ -132,6 +145,19 @@ def _clock(node: Node, date: str) -> Found:
     except (TypeError, ValueError):
         return _found(node, "clock", "ok", "?")
     return _found(node, "clock", "ok" if abs(off) <= CLOCK_OFF_S else "warn", f"{off:+.0f}")
+
+
+async def _tls(node: Node) -> Found:
+    """Whether phones find the certificate there that desks are told of."""
+    if not node.tls:
+        return _found(node, "tls", "ok", "-")
+    host, port = node.tls_address.rsplit(":", 1)
+    try:
+        pem = await asyncio.to_thread(ssl.get_server_certificate, (host.strip("[]"), int(port)), timeout=PATIENCE_S)
+    except (OSError, ValueError) as error:
+        return _found(node, "tls", "bad", node.tls_address, str(error) or type(error).__name__)
+    shown = fingerprint(pem)
+    return _found(node, "tls", "ok" if shown == node.trust else "bad", node.tls_address, shown)
 
 
 def _outside(node: Node) -> Found:

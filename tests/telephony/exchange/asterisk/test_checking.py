@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 
 import aiohttp
@@ -12,7 +15,11 @@ import pytest
 
 from models.settings import Settings
 from telephony.exchange.asterisk import checking, nodes, site_copy, standing_by
-from telephony.exchange.asterisk.own import OwnAsterisk
+from telephony.exchange.asterisk.ami import Ami
+from telephony.exchange.asterisk.certificates import make_certificate
+from telephony.exchange.asterisk.configuration import WATCHDOG_USER
+from telephony.exchange.asterisk.fetch import Installation
+from telephony.exchange.asterisk.own import OwnAsterisk, start_asterisk
 from telephony.exchange.asterisk.settings import Node
 
 PACKAGED = Path(__file__).parents[4] / "packaging" / "asterisk"
@@ -56,9 +63,19 @@ async def test_a_missing_module_is_named_and_mended(asterisk: OwnAsterisk) -> No
 
 
 async def test_a_user_who_may_not_push_phones_is_named(asterisk: OwnAsterisk) -> None:
-    watchdog = asterisk.watchdog_node()
-    found = await states(replace(asterisk.node(), user=watchdog.user, password=watchdog.password))
-    assert found["pushing"].state in ("ok", "bad"), "depends on what the watchdog's user may do, never an error"
+    etc = asterisk.directory / "etc" / "ari.conf"
+    good = etc.read_text(encoding="utf-8")
+    ami = await Ami.connect(asterisk.ami, WATCHDOG_USER, asterisk.watchdog_password)
+    try:
+        etc.write_text(good.replace("read_only=no", "read_only=yes"), encoding="utf-8")
+        assert (await ami.action("ModuleLoad", Module="res_ari.so", LoadType="reload"))["Response"] == "Success"
+        found = await states(asterisk.node())
+        assert found["pushing"].state == "bad" and "read_only=no" in found["pushing"].way_out
+    finally:
+        etc.write_text(good, encoding="utf-8")
+        await ami.action("ModuleLoad", Module="res_ari.so", LoadType="reload")
+        await ami.close()
+    assert (await states(asterisk.node()))["pushing"].state == "ok"
 
 
 async def test_addresses_that_a_provider_cannot_reach_and_an_open_ami_are_warned_of(asterisk: OwnAsterisk) -> None:
@@ -69,6 +86,32 @@ async def test_addresses_that_a_provider_cannot_reach_and_an_open_ami_are_warned
 @pytest.mark.parametrize(("text", "state"), [("22.10.1", "ok"), ("20.9.3", "warn"), ("18.20.0", "bad"), ("", "bad")])
 def test_versions_are_judged(text: str, state: str) -> None:
     assert checking._version(Node("n", "http://127.0.0.1", "u", "p"), text).state == state
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [("22.8.1", "bad"), ("22.8.2", "ok"), ("22.10.1", "ok"), ("20.18", "bad"), ("20.7-cert9", "ok"), ("24.0.0", "ok")],
+)
+def test_a_version_with_published_holes_is_named(text: str, state: str) -> None:
+    assert checking._holes(Node("n", "http://127.0.0.1", "u", "p"), text).state == state
+
+
+@pytest.mark.parametrize(("off", "state"), [(0, "ok"), (1, "ok"), (40, "warn"), (-3600, "warn")])
+def test_a_clock_that_differs_is_named(off: int, state: str) -> None:
+    date = format_datetime(datetime.fromtimestamp(time.time() + off, UTC), usegmt=True)
+    assert checking._clock(Node("n", "http://127.0.0.1", "u", "p"), date).state == state
+
+
+async def test_a_certificate_that_phones_would_not_trust_is_named(installation: Installation, tmp_path: Path) -> None:
+    made = make_certificate(tmp_path / "tls", installation)
+    own = await start_asterisk(tmp_path / "a", installation=installation, certificate=made)
+    try:
+        assert (await states(own.node()))["tls"].state == "ok"
+        other = (await states(replace(own.node(), trust="sha256:" + "0" * 64)))["tls"]
+        assert other.state == "bad" and own.trust in other.words, "it says what is shown there"
+        assert (await states(replace(own.node(), tls_address="127.0.0.1:9")))["tls"].state == "bad"
+    finally:
+        await own.stop()
 
 
 def test_every_needed_module_is_in_the_configuration_we_give_out() -> None:
