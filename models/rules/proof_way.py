@@ -29,6 +29,7 @@ class PlanWay:
     announced: bool = False
     voicemail: bool = False
     lost_race: bool = False
+    accepted: bool = False
     outside: dict[str, str] = field(default_factory=dict[str, str])
     parked: bool = False
     merged: bool = False
@@ -56,6 +57,8 @@ class PlanWay:
                 self.voicemail = True
             case "lost_race":
                 self.lost_race = True
+            case "accepted":
+                self.accepted = True
             case "sent_outside" | "outside_answered" | "outside_failed":
                 yield from self._outside(event, leg, responsible)
             case "merged":
@@ -142,7 +145,8 @@ class PlanWay:
         """What the outcome says must have happened, and what happened must show in it."""
         if self.blocked != (outcome == Outcome.BLOCKED):
             yield "I8", f"{outcome}, {'but it was' if self.blocked else 'and it was not'} blocked"
-        if self.lost_race and not served:
+        # An accept wins the race, though the caller may be gone before the 200.
+        if self.lost_race and not served and not self.accepted:
             yield "I2", "a race was lost that nobody won"
         if self.blocked and rung:
             yield "I8", "blocked, but it was offered"

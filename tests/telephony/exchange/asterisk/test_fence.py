@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who may order: a leader that was stopped and woken, a socket that is half open, an Asterisk that has forgotten."""
+"""Who may order: a higher epoch, a socket that is half open, an Asterisk that has forgotten.
+
+Leaders that are stopped and woken are in tests/faults.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import random
-import signal
-import sys
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -22,10 +21,6 @@ from telephony.exchange.asterisk.own import OwnAsterisk
 from telephony.exchange.engine import List, SetAccount, SetOpen, Snapshot, StaleEpoch
 from tests.telephony.exchange.peers import Phone, address
 
-LEADER = Path(__file__).with_name("leader.py")
-ROOT = Path(__file__).parents[4]
-PAUSE_S = 1.2  # longer than the gap after which a leader has to ask whether it still leads
-
 
 @pytest.fixture(autouse=True)
 async def forgotten(asterisk: OwnAsterisk) -> AsyncIterator[None]:
@@ -34,43 +29,6 @@ async def forgotten(asterisk: OwnAsterisk) -> AsyncIterator[None]:
     ari = Ari(asterisk.node())
     await ari.listen(0, lambda event: None, lambda why: None)
     await ari.ask("POST", "asterisk/variable", variable="TR_EPOCH", value="0")
-    await ari.close()
-
-
-async def executed(ari: Ari) -> set[str]:
-    """The extensions of the orders that Asterisk carried out."""
-    return {row["name"] for row in (await ari.read("deviceStates")).data}
-
-
-async def test_a_leader_that_was_stopped_orders_nothing_when_it_wakes(
-    asterisk: OwnAsterisk, tmp_path: Path, long: bool
-) -> None:
-    node, dice = asterisk.node(), random.Random(12)
-    words = [sys.executable, str(LEADER), node.url, node.user, node.password]
-    ari = Ari(node)
-    for trial in range(100 if long else 3):
-        old, new = 2 * trial + 1, 2 * trial + 2
-        process = await asyncio.create_subprocess_exec(
-            *words, str(old), str(tmp_path), stdout=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)}
-        )
-        assert process.stdout
-        try:
-            assert await asyncio.wait_for(process.stdout.readline(), 15) == b"leads\n"
-            await asyncio.sleep(0.05 + dice.random() * 0.1)
-            process.send_signal(signal.SIGSTOP)
-            second = await AsteriskExchange.connect([node], tmp_path)
-            await second.attach(new)
-            before = await executed(ari)
-            assert any(f"stale-{old}-" in one for one in before)
-            await asyncio.sleep(PAUSE_S)
-            process.send_signal(signal.SIGCONT)
-            assert (await asyncio.wait_for(process.stdout.readline(), 10)).startswith(b"gone: ")
-            assert await executed(ari) == before
-            await second.close()
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
     await ari.close()
 
 
