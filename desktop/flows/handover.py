@@ -32,7 +32,8 @@ _WAIT = {
 
 
 class TransferFlow:
-    """Attributes: `open`, `people` (filtered, sorted, still under the hand), `skills` (chips), `stage`, `peer_name`."""
+    """Attributes: `open`, `people` (filtered, sorted, still under the hand), `skills` (chips), `peer_name`, and `stage`
+    of what is under way with him: ringing | consulting | merged, empty for nothing."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -138,9 +139,11 @@ class TransferFlow:
             self._sort()
 
     def in_call(self, call: link.CallIs) -> None:
-        """The own call changed: is somebody being consulted?"""
+        """The own call changed: is somebody being rung, consulted, or on with the customer?"""
         self.peer_name = call.peer_name
-        stage = "consulting" if call.stage == "consulting" else "ringing" if call.peer and call.responsible else ""
+        stage = "ringing" if call.peer and call.responsible else ""
+        if call.stage in ("consulting", "merged"):
+            stage = call.stage
         if stage != self.stage:
             self.stage = stage
             self.changed.tell()

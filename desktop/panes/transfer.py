@@ -178,7 +178,7 @@ class TransferPanel(QFrame):
 
     def _ask(self, consult: bool) -> None:
         flow = self._desk.transfer
-        if flow.stage == "consulting" and not consult:
+        if flow.stage in ("consulting", "merged") and not consult:
             flow.complete()
             return
         if not self.handing.allowed:

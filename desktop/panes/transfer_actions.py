@@ -98,9 +98,9 @@ class TransferActions(QWidget):
         self._held.setVisible(bool(held))
         self._buttons.setCurrentIndex(1 if flow.stage else 0)
         if flow.stage:
-            key = "transfer.consulting" if flow.stage == "consulting" else "transfer.ringing"
-            self._along.setText(tr(key, flow.peer_name))
-            self.complete.say_why("" if flow.stage == "consulting" else tr("transfer.ringing", flow.peer_name))
+            said = tr(f"transfer.{flow.stage}", flow.peer_name)
+            self._along.setText(said)
+            self.complete.say_why(said if flow.stage == "ringing" else "")
             self.missing.setVisible(False)
             self.allowed = False
             return

@@ -13,6 +13,7 @@ from typing import Any
 
 from desktop.flows.call import CallLogLine
 from desktop.flows.facts import Topic
+from desktop.flows.handover import TransferFlow
 from desktop.flows.hang_up import HangUpGuard, Press
 from desktop.flows.ticket import ModeOption, Saved, StepNow
 from models.cards import (
@@ -686,6 +687,12 @@ class FakeDesk:
     def consult(self, peer: str = "2031", name: str = "高建平") -> None:
         self.transfer.stage, self.transfer.peer_name = "consulting", name
         self.change_call(stage="consulting", peer=peer, peer_name=name, held_since=self.at - 5)
+
+    def merge(self) -> None:
+        """Customer, agent and engineer talk together."""
+        assert self.calls.call is not None
+        self.change_call(stage="merged", held_since=0.0)
+        TransferFlow.in_call(self.transfer, self.calls.call)  # type: ignore[arg-type]
 
     def customer_leaves(self) -> None:
         self.change_call(customer_gone=True)

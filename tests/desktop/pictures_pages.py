@@ -225,9 +225,7 @@ def watched(desk: GuidedDesk) -> None:
 
 def merged(desk: GuidedDesk) -> None:
     consulting(desk)
-    assert desk.calls.call is not None
-    desk.calls.call = replace(desk.calls.call, stage="merged")
-    desk.calls.changed.tell()
+    desk.merge()
 
 
 def parked(desk: GuidedDesk) -> None:

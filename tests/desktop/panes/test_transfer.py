@@ -191,6 +191,16 @@ def test_enter_completes_while_consulting(qtbot: QtBot, desk: GuidedDesk, panel:
     assert desk.last("transfer.complete") == () and desk.last("transfer.transfer") is None
 
 
+def test_in_a_conference_the_panel_says_so_and_completes(desk: GuidedDesk, panel: TransferPanel) -> None:
+    desk.consult()
+    desk.merge()
+    settle()
+    assert panel.handing._along.text() == "正与 高建平 三方通话"
+    assert panel.handing.complete.isEnabled() and panel.handing.back.isEnabled()
+    panel.handing.complete.click()
+    assert desk.last("transfer.complete") == ()
+
+
 def test_while_the_engineer_rings_nothing_can_be_completed(desk: GuidedDesk, panel: TransferPanel) -> None:
     desk.transfer.stage, desk.transfer.peer_name = "ringing", "高建平"
     desk.change_call(peer="2031", peer_name="高建平")
