@@ -128,6 +128,7 @@ class Facilities:
     tls: bool = False
     srtp: bool = False
     own_queue: bool = False  # serves callers by itself while nobody leads
+    brings_recordings: bool = False  # one that ended while nobody led comes as RecordingEnded after Attach
     nodes: int = 1
 
 

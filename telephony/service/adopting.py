@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 FILES_READ = 8
 RECORDINGS = "recordings"
+BROUGHT_S = 10.0  # a recording that ended while nobody led is lost when the exchange has not brought it by then
 WORKING = frozenset({AgentState.READY, AgentState.RESERVED, AgentState.RINGING, AgentState.ON_CALL, AgentState.WRAP_UP})
 """Who was in one of these when the switchboard went is ready again when he comes back."""
 CHOSEN = frozenset({StateReason.BREAK, StateReason.MEAL, StateReason.TRAINING, StateReason.MEETING})
@@ -210,10 +211,12 @@ def _adopt_call(board: Switchboard, now: engine.CallNow, past: Past) -> None:
             board.showing.left_over.setdefault(leg.agent, []).append(OfferGone(now.call, "not_needed"))
     if past.responsible and (talking is None or talking.agent != past.responsible):
         board.write(now.call, "released", past.responsible, {"leg": past.responsible_leg})
-    if not customer:
-        # The customer went while nobody led, or an outbound number was not dialled yet.
+    if not customer or past.outcome:
+        # The customer went while nobody led, or an outbound number was not dialled yet; or it has its one end already,
+        # and only the exchange was not told.
         live.customer_gone = live.direction == "in"
-        _end_lost(board, past if past.arrived else Past(now.call, connected_at=past.connected_at))
+        if not past.outcome:
+            _end_lost(board, past if past.arrived else Past(now.call, connected_at=past.connected_at))
         board.give(now.call, engine.EndCall)
         live.over = True
     elif talking is not None:
@@ -304,7 +307,22 @@ def _write_arrival(board: Switchboard, live: LiveCall) -> None:
 
 
 def _end_recording(board: Switchboard, past: Past) -> None:
-    """The exchange has closed the file while nobody listened: what it holds stands in its head."""
+    """It ended while nobody listened. Its file is here, or the exchange has still to bring it."""
+    if not board.exchange.facilities.brings_recordings:
+        _read_recording(board, past)
+        return
+    board.to_be_brought[past.recording] = (past.recorded_of, past.recorded_at)
+    by = board.clock.now() + BROUGHT_S
+    board.alarm_clocks.set(f"brought-{past.recording}", by, lambda: _was_not_brought(board, past))
+
+
+def _was_not_brought(board: Switchboard, past: Past) -> None:
+    if board.to_be_brought.pop(past.recording, None) is not None:
+        _read_recording(board, past)
+
+
+def _read_recording(board: Switchboard, past: Past) -> None:
+    """What the file holds stands in its head."""
     file = board.house.settings.data_dir / RECORDINGS / past.recording
     try:
         with wave.open(str(file), "rb") as head:

@@ -198,9 +198,11 @@ class Hearing:
     def _recorded(self, fact: engine.RecordingEnded) -> None:
         board = self.board
         live = board.calls.get(fact.call)
-        agent = live.responsible if live is not None else ""
+        if live is not None:
+            agent, started = live.responsible, live.recorded_at
+        else:
+            agent, started = board.to_be_brought.pop(fact.file, ("", board.clock.at(fact.at) - fact.seconds))
         board.write(fact.call, "recording_ended", agent, {"file": fact.file, "seconds": fact.seconds, "why": fact.why})
-        started = live.recorded_at if live is not None else board.clock.at(fact.at) - fact.seconds
         board.errand(
             "recording_add",
             {"contact": fact.call, "agent": agent, "file": fact.file, "started": started, "seconds": fact.seconds},

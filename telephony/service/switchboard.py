@@ -74,6 +74,7 @@ class Switchboard:
         self.extensions: dict[str, str] = {}  # extension: person
         self.phones: set[str] = set()
         self.earlier: dict[str, tuple[AgentState, StateReason | None]] = {}
+        self.to_be_brought: dict[str, tuple[str, float]] = {}  # a recording that ended while nobody led: whose, since
         self.alarm_clocks = AlarmClocks(clock)
         self.lost: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
         self.ordering = Ordering(exchange, journal.durable, self._lose)

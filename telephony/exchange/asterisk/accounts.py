@@ -79,14 +79,18 @@ class Accounts:
         if not secret:
             book.accounts.pop(extension, None)
             return await self._remove(extension)
-        had = extension in self.known
+        had, before = extension in self.known, book.accounts.get(extension)
+        self.known.add(extension)  # it may register before the last object of its account is answered for
         reply = await self._push(extension, secret)
         if not reply.good:
+            if not had:
+                self.known.discard(extension)
             return f"the account stands in a file of Asterisk's: {reply.status} {reply.data}"
         book.accounts[extension] = secret
-        self.known.add(extension)
         if had:
             self.unbind(extension)
+        else:
+            await self._bound_before(extension, trusted=before == secret)
         return ""
 
     async def push_again(self) -> None:
@@ -94,8 +98,23 @@ class Accounts:
         for extension, secret in self._switch.book.accounts.items():
             if extension not in self.known and (await self._push(extension, secret)).good:
                 self.known.add(extension)
+                await self._bound_before(extension, trusted=True)
         for extension, ready in self._switch.book.ready.items():
             await self.set_ready(extension, ready)
+
+    async def _bound_before(self, extension: str, *, trusted: bool) -> None:
+        """A binding outlives Asterisk's own end, its endpoint does not: nothing tells of it when that is there again,
+        nor when the phone registers once more. One that was made with a secret we do not know of ends."""
+        if extension in self.phones:
+            return
+        uri = (await self._contacts([extension])).get(extension, "")
+        if not uri or extension in self.phones:
+            return
+        self.phones[extension] = uri
+        if trusted:
+            self._switch.fact(PhoneRegistered(extension, address_of(uri), time.monotonic(), is_secure(uri)))
+        else:
+            self.unbind(extension)
 
     async def set_ready(self, extension: str, ready: bool) -> str:
         """Mirror an agent for the queue that serves while nobody leads."""
@@ -185,19 +204,24 @@ class Accounts:
         self.phones = {extension: self.phones.get(extension, "") for extension in online}
 
     async def find(self) -> None:
-        """Where the phones are: functions of the dialplan say it, and those need a channel, which never rings."""
-        missing = [extension for extension, uri in self.phones.items() if not uri]
-        if not missing:
-            return
+        """Where the phones are of which it is only known that they are there."""
+        self.phones |= await self._contacts([extension for extension, uri in self.phones.items() if not uri])
+
+    async def _contacts(self, extensions: list[str]) -> dict[str, str]:
+        """Where these are bound: functions of the dialplan say it, and those need a channel, which never rings."""
         ari, probe = self._switch.ari, f"probe{BETWEEN}{time.monotonic_ns()}"
-        made = {"endpoint": f"PJSIP/{missing[0]}", "app": self._switch.node.app, "channelId": probe}
+        found: dict[str, str] = {}
+        if not extensions:
+            return found
+        made = {"endpoint": f"PJSIP/{extensions[0]}", "app": self._switch.node.app, "channelId": probe}
         if not (await ari.ask("POST", "channels/create", made)).good:
-            return
-        for extension in missing:
+            return found
+        for extension in extensions:
             contacts = await self._function(probe, f"PJSIP_AOR({extension},contact)")
             contact = contacts.split(",")[0]
-            self.phones[extension] = await self._function(probe, f"PJSIP_CONTACT({contact},uri)") if contact else ""
+            found[extension] = await self._function(probe, f"PJSIP_CONTACT({contact},uri)") if contact else ""
         await ari.ask("DELETE", f"channels/{name(probe)}")
+        return found
 
     async def _function(self, channel: str, function: str) -> str:
         reply = await self._switch.ari.ask("GET", f"channels/{name(channel)}/variable", variable=function)

@@ -74,8 +74,9 @@ class AsteriskExchange:
         self._why_gone = ""
         self._open: bool | None = None
         self.facilities = Facilities(
-            "asterisk", tls=all(n.tls for n in nodes), srtp=all(n.srtp for n in nodes), own_queue=True, nodes=len(nodes)
-        )
+            "asterisk", tls=all(n.tls for n in nodes), srtp=all(n.srtp for n in nodes), own_queue=True,
+            brings_recordings=True, nodes=len(nodes),
+        )  # fmt: skip
 
     @classmethod
     async def connect(cls, nodes: Sequence[Node], recordings: Path) -> AsteriskExchange:

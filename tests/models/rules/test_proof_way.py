@@ -22,6 +22,7 @@ from telephony.calls import (
     HangUpAsked,
     MediaBothWays,
     MergeAsked,
+    OfferAccepted,
     Order,
     OutsideAnswered,
     OutsideFailed,
@@ -150,6 +151,19 @@ def all_rung() -> Log:
 
 
 @lru_cache
+def accepted_too_late() -> Log:
+    """All were rung, one accepted, and the caller was gone before his phone was picked up."""
+    house = Written(plan(queue("400", strategy=Strategy.RING_ALL)), wrap_up_s=5)
+    house.sign_in("1001", "1002")
+    house.dials()
+    for agent in ("1001", "1002"):
+        house.rings(agent)
+    house.happens(OfferAccepted("c1", "1002"))
+    house.hangs_up()
+    return tuple(house.lines)
+
+
+@lru_cache
 def company() -> Log:
     """Parked and picked up by somebody on a break, supervised, taken over, merged; and a talk between colleagues."""
     house = Written(wrap_up_s=5)
@@ -188,7 +202,7 @@ def company() -> Log:
     return tuple(house.lines)
 
 
-GOOD = [outside, called_back, customer_first, all_rung, company]
+GOOD = [outside, called_back, customer_first, all_rung, accepted_too_late, company]
 
 
 @pytest.mark.parametrize("make", GOOD)

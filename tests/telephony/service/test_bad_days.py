@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from models.kinds import AgentState, StateReason
 from telephony import messages as link
@@ -169,6 +170,43 @@ async def test_a_recording_closed_while_nobody_led_is_found_by_its_file(room: Ro
     await room.until_kind("c1", "recording_ended")
     await room.shipped()
     assert await room.one("SELECT seconds FROM tr.recording WHERE contact = 'c1'") == 1.0
+
+
+async def test_a_recording_that_the_exchange_has_still_to_bring_is_ended_once(room: Room) -> None:
+    room.exchange.facilities = engine.Facilities("fake", brings_recordings=True)
+    await room.close()
+    await room.open()
+    desk = await room.desk("1001")
+    await answered(room, desk, "c1")
+    file = room.exchange.calls["c1"].recording
+    await room.close()
+    for leg in list(room.exchange.calls["c1"].legs):
+        room.exchange.put_down("c1", leg)
+    await room.open()
+    await room.until_kind("c1", "ended")
+    assert "recording_ended" not in room.kinds("c1")
+    room.exchange.report(engine.RecordingEnded("c1", file, 3.0, "ended", time.monotonic()))
+    await room.until_kind("c1", "recording_ended")
+    await room.shipped()
+    assert await room.one("SELECT agent FROM tr.recording WHERE contact = 'c1'") == "1001"
+    assert not room.leading.switchboard.to_be_brought
+
+
+async def test_a_call_that_has_its_end_and_still_stands_is_put_down_and_has_no_second_end(room: Room) -> None:
+    desk = await room.desk("1001")
+    await answered(room, desk, "c1")
+    obey = room.exchange.obey
+    room.exchange.obey = lambda order: (  # type: ignore[method-assign]
+        engine.Done(order.order) if isinstance(order, engine.EndCall) else obey(order)
+    )
+    room.exchange.put_down("c1", "c1")
+    await room.until_kind("c1", "ended")
+    await room.close()
+    assert "c1" in room.exchange.calls, "the exchange was not told"
+    room.exchange.obey = obey  # type: ignore[method-assign]
+    await room.open()
+    await until(lambda: "c1" not in room.exchange.calls)
+    assert room.kinds("c1").count("ended") == 1
 
 
 async def test_everybody_has_his_state_again_after_a_restart(room: Room) -> None:
