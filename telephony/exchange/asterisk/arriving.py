@@ -8,7 +8,7 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from telephony.exchange.asterisk.calls import Call, Leg, call_id, seconds_ago
+from telephony.exchange.asterisk.calls import BETWEEN, Call, Leg, call_id, law_of, seconds_ago
 from telephony.exchange.asterisk.causes import CAUSES
 from telephony.exchange.asterisk.client import Event, name
 from telephony.exchange.asterisk.settings import ARRIVED, CALL, EAR, NODE, TRUNK
@@ -64,16 +64,18 @@ def inbound(switch: NodeSwitch, channel: dict[str, Any], to_number: str) -> Call
 def arrived(switch: NodeSwitch, event: Event) -> None:
     """A channel that we did not make entered the application."""
     channel, words = event["channel"], event["args"]
-    if len(words) != 2 or words[1] == LAST_WORDS:
+    if len(words) not in (2, 3) or words[1] == LAST_WORDS:
         return
     if words[0] == EAR:
-        switch.ari.ask("POST", f"bridges/{name(words[1])}/addChannel", channel=channel["id"])
+        lane = switch.ari.lane(words[1].partition(BETWEEN)[0])
+        lane.ask("POST", f"bridges/{name(words[1])}/addChannel", channel=channel["id"])
         return
     if words[0] != ARRIVED or endpoint_of(channel).startswith(NODE):
         # phones are rung; they never dial by themselves, the switchboard dials for them
         switch.ari.ask("DELETE", f"channels/{name(channel['id'])}", reason_code=str(REJECTED))
         return
     call = inbound(switch, channel, words[1])
+    call.law = law_of(*words[2:])
     call.received_at = max(call.received_at, time.monotonic() - LONGEST_WAY_S)
     trunk = switch.book.trunks.get(call.trunk)
     refusal: tuple[int, str] | None = None
@@ -85,7 +87,7 @@ def arrived(switch: NodeSwitch, event: Event) -> None:
         refusal = (404, "not_our_number")
     if refusal is not None:
         code, why = refusal
-        switch.ari.ask("DELETE", f"channels/{name(channel['id'])}", reason_code=str(CAUSES[code]))
+        switch.to(call).ask("DELETE", f"channels/{name(channel['id'])}", reason_code=str(CAUSES[code]))
         switch.fact(CallRefused(call.id, call.from_number, call.to_number, code, why, time.monotonic()))
         return
     switch.take(call)
@@ -94,7 +96,7 @@ def arrived(switch: NodeSwitch, event: Event) -> None:
             call.id, call.from_number, call.from_name, call.to_number, call.trunk, time.monotonic(), call.received_at
         )
     )
-    switch.ari.ask("POST", f"channels/{name(channel['id'])}/variable", variable=CALL, value=call.id)
+    switch.to(call).ask("POST", f"channels/{name(channel['id'])}/variable", variable=CALL, value=call.id)
     switch.write(call)
 
 

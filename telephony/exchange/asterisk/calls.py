@@ -32,6 +32,11 @@ def channel_id(call: CallId, leg: LegId) -> str:
     return f"{call}{BETWEEN}{leg}"
 
 
+def law_of(native: str = "") -> str:
+    """The codec of G.711 that Asterisk names as a channel's own; "any" for others, "" when it named none."""
+    return next((law for law in ("alaw", "ulaw") if law in native), "any" if native else "")
+
+
 def seconds_ago(wall: float) -> float:
     """The wall clock's time as one of time.monotonic()."""
     now = time.monotonic()
@@ -65,6 +70,8 @@ class Leg:
     placed_at: float = 0.0
     answered_at: float = 0.0
     held: bool = False
+    hush: asyncio.TimerHandle | None = None  # silence that has not begun
+    hushed: bool = False  # … and that has
     received: int = 0  # RTP packets
     heard_at: float = 0.0
     asked_at: float = 0.0

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A thin client of ARI: events and commands on one WebSocket, reading by HTTP before there is one.
+"""A thin client of ARI: events and commands on WebSockets, reading by HTTP before there are any.
 
-Commands are carried out in the order they are given, one after the other: Asterisk does not see a second one that comes
-with the first in one packet, so the next is sent when the last was answered. Nothing is sent while it is in doubt that
-the Stasis application is ours: after a gap of the loop the epoch is read first. `Reply.status` is an HTTP status.
+What concerns the node goes over the socket of the events, what concerns a call over the lane that its id gives it, so
+that calls do not wait for each other while the commands of one keep their order. `Reply.status` is an HTTP status.
 Raises ConnectionError when Asterisk is gone, silent, or obeys somebody else.
 """
 
@@ -12,46 +11,22 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-import json
 import logging
-import time
+import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
-from itertools import count
-from typing import Any
 from urllib.parse import quote
 
 import aiohttp
 
+from telephony.exchange.asterisk.lane import Event, Lane, Pulse, Reply, decoded
 from telephony.exchange.asterisk.settings import EPOCH, Node
 
 log = logging.getLogger(__name__)
 
-GAP_S = 1.0  # a loop that stood still for longer may have been replaced meanwhile
+LANES = 4
 BEAT_S = 0.2
 ASK_S = 1.0  # how often Asterisk is asked whether it is there and ours
-SILENCE_S = 3.0  # unanswered for this long, it is gone
 HTTP_S = 10.0
-
-Event = dict[str, Any]
-
-
-def clock() -> float:
-    """Seconds that go on while the machine sleeps, where there are such."""
-    boot = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if boot is None else time.clock_gettime(boot)
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What a command was answered: `data` is the decoded body, its text when it is no JSON, None when empty."""
-
-    status: int
-    data: Any = None
-
-    @property
-    def good(self) -> bool:
-        return self.status < 400
 
 
 def name(part: str) -> str:
@@ -64,18 +39,31 @@ class Ari:
 
     def __init__(self, node: Node) -> None:
         self.node = node
-        self.sent = 0
         self._http: aiohttp.ClientSession | None = None
-        self._socket: aiohttp.ClientWebSocketResponse | None = None
-        self._waiting: dict[str, asyncio.Future[Reply]] = {}
-        self._outgoing: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
-        self._numbers = count(1)
-        self._tasks: list[asyncio.Task[None]] = []
-        self._beat = clock()
-        self._doubt = False
-        self.epoch = 0
+        self._pulse = Pulse()
         self._lost: Callable[[str], None] | None = None
-        self.why_gone = "not attached"
+        self._main = Lane(node.name, self._pulse, _nobody, self._gone)
+        self._lanes: list[Lane] = []
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def epoch(self) -> int:
+        """As which leader we are here."""
+        return self._pulse.epoch
+
+    @epoch.setter
+    def epoch(self, epoch: int) -> None:
+        self._pulse.epoch = epoch
+
+    @property
+    def sent(self) -> int:
+        """How many commands went out."""
+        return self._main.sent + sum(lane.sent for lane in self._lanes)
+
+    @property
+    def why_gone(self) -> str:
+        """Empty while it obeys us."""
+        return self._main.why_gone
 
     # ---- reading, by HTTP -------------------------------------------------------------------------------------------
 
@@ -83,7 +71,7 @@ class Ari:
         """GET without the event socket: changes nothing and needs no lead."""
         try:
             async with self._session().get(f"{self.node.url}/ari/{path}", params=query) as response:
-                return Reply(response.status, _decoded(await response.text()))
+                return Reply(response.status, decoded(await response.text()))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise ConnectionError(f"{self.node.name} at {self.node.url}/ari/{path}: {error!r}") from error
 
@@ -115,23 +103,21 @@ class Ari:
             )
         return self._http
 
-    # ---- leading, by the event socket -------------------------------------------------------------------------------
+    # ---- leading ----------------------------------------------------------------------------------------------------
 
     async def listen(self, epoch: int, heard: Callable[[Event], None], lost: Callable[[str], None]) -> None:
-        """Take over the application; whoever had it is cut off. `lost(why)` is called once when it is ours no more."""
-        query = {"app": self.node.app, "subscribeAll": "true"}
+        """Take over the applications; whoever had them is cut off. `lost(why)` is called once when one is ours no
+        more."""
+        self.epoch, self._lost, app = epoch, lost, self.node.app
+        self._pulse.feel()
+        self._main = Lane(self.node.name, self._pulse, heard, self._gone)
+        self._lanes = [Lane(self.node.name, self._pulse, _nobody, self._gone) for _ in range(LANES)]
         try:
-            self._socket = await self._session().ws_connect(
-                f"{self.node.url}/ari/events", params=query, max_msg_size=0, autoping=True
-            )
+            await self._main.open(self._session(), self.node.url, app=app, subscribeAll="true")
+            for number, lane in enumerate(self._lanes, 1):
+                await lane.open(self._session(), self.node.url, app=f"{app}-lane{number}")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise ConnectionError(f"{self.node.name} at {self.node.url}: {error!r}") from error
-        self.epoch, self._lost = epoch, lost
-        self._beat, self._doubt, self.why_gone = clock(), False, ""
-        self._tasks = [
-            asyncio.create_task(self._read(self._socket, heard), name="ari events"),
-            asyncio.create_task(self._write(self._socket), name="ari commands"),
-        ]
 
     def keep_asking(self) -> None:
         """From now on the epoch in Asterisk must be ours."""
@@ -139,128 +125,40 @@ class Ari:
         self._tasks.append(asyncio.create_task(self._asking(), name="ari epoch"))
 
     def ask(self, method: str, path: str, body: object = None, **query: str) -> asyncio.Future[Reply]:
-        """Give one command; the future has its reply. Several in a row are carried out in this order."""
-        if self._socket is None or self.why_gone:
-            raise ConnectionError(f"{self.node.name}: {self.why_gone}")
-        number, text, reply = self._request(method, path, body, query)
-        self._outgoing.put_nowait((number, text))
-        return reply
+        """Give a command that concerns no call."""
+        return self._main.ask(method, path, body, **query)
 
-    def _request(
-        self, method: str, path: str, body: object, query: dict[str, str]
-    ) -> tuple[str, str, asyncio.Future[Reply]]:
-        number = str(next(self._numbers))
-        request: dict[str, object] = {
-            "type": "RESTRequest", "request_id": number, "transaction_id": number, "method": method, "uri": path,
-            "query_strings": [{"name": key, "value": value} for key, value in query.items()],
-        }  # fmt: skip
-        if body is not None:
-            request |= {"content_type": "application/json", "message_body": json.dumps(body)}
-        reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        reply.add_done_callback(_seen)
-        self._waiting[number] = reply
-        return number, json.dumps(request), reply
+    def lane(self, call: str) -> Lane:
+        """Where the commands of a call go."""
+        return self._lanes[zlib.crc32(call.encode()) % LANES] if self._lanes else self._main
 
     async def close(self) -> None:
         """Let go; what stands in Asterisk goes on."""
-        self._gone("closed", tell=False)
+        for lane in (self._main, *self._lanes):
+            lane.lost("closed", tell=False)
         tasks = {task for task in self._tasks if task is not asyncio.current_task()}
         while tasks:  # a cancellation may be lost in wait_for()
             for task in tasks:
                 task.cancel()
             _, tasks = await asyncio.wait(tasks, timeout=BEAT_S)
-        if self._socket is not None:
-            with contextlib.suppress(TimeoutError, OSError, aiohttp.ClientError):
-                await asyncio.wait_for(self._socket.close(), 1.0)
+        await asyncio.gather(*(lane.close() for lane in (self._main, *self._lanes)))
         if self._http is not None:
             await self._http.close()
 
-    def _gone(self, why: str, tell: bool = True) -> None:
-        if self.why_gone:
-            return
-        self.why_gone = why
-        for reply in self._waiting.values():
-            if not reply.done():
-                reply.set_exception(ConnectionError(f"{self.node.name}: {why}"))
-        self._waiting.clear()
-        if tell:
+    def _gone(self, why: str) -> None:
+        """One socket does not obey any more: then none does."""
+        lost, self._lost = self._lost, None
+        for lane in (self._main, *self._lanes):
+            lane.lost(why, tell=False)
+        if lost is not None:
             log.warning("%s is gone: %s", self.node.name, why)
-            if self._lost:
-                self._lost(why)
-
-    async def _read(self, socket: aiohttp.ClientWebSocketResponse, heard: Callable[[Event], None]) -> None:
-        why = "the event socket ended"
-        try:
-            async for message in socket:
-                if message.type is not aiohttp.WSMsgType.TEXT:
-                    break
-                event = json.loads(message.data)
-                kind = event.get("type")
-                if kind == "RESTResponse":
-                    if event["status_code"] >= 400:
-                        log.info("%s: %s %s", event.get("uri"), event["status_code"], event.get("message_body"))
-                    reply = self._waiting.pop(str(event.get("request_id")), None)
-                    if reply is not None and not reply.done():
-                        reply.set_result(Reply(event["status_code"], _decoded(event.get("message_body") or "")))
-                elif kind == "ApplicationReplaced":
-                    why = "replaced by another switchboard"
-                    break
-                else:
-                    heard(event)
-        except (aiohttp.ClientError, OSError, ValueError, KeyError) as error:
-            why = f"the event socket failed: {error!r}"
-        self._gone(why)
-
-    async def _write(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        try:
-            while True:
-                number, text = await self._outgoing.get()
-                reply = self._waiting.get(number)
-                if self._in_doubt():
-                    await self._make_sure(socket)
-                # from the check above to the write inside there is no await
-                self.sent += 1
-                await socket.send_str(text)
-                if reply is not None:
-                    await asyncio.wait([reply], timeout=SILENCE_S)
-                    if not reply.done():
-                        self._gone(f"no answer for {SILENCE_S:.0f} s")
-                        return
-        except (ConnectionError, TimeoutError, aiohttp.ClientError, OSError) as error:
-            self._gone(str(error) or repr(error))
+            lost(why)
 
     # ---- the fence --------------------------------------------------------------------------------------------------
 
-    def _in_doubt(self) -> bool:
-        now = clock()
-        if now - self._beat > GAP_S:
-            log.warning("the loop stood still for %.1f s", now - self._beat)
-            self._doubt = True
-        self._beat = max(self._beat, now) if self._doubt else self._beat
-        return self._doubt
-
-    async def _make_sure(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        """Nothing goes out before Asterisk has said, on this very socket, that our epoch still counts."""
-        while self._doubt:
-            began = clock()
-            _, text, reply = self._request("GET", "asterisk/variable", None, {"variable": EPOCH})
-            await socket.send_str(text)
-            if not self._is_ours(await asyncio.wait_for(reply, SILENCE_S)):
-                raise ConnectionError("another switchboard leads")
-            if clock() - began < GAP_S:
-                self._doubt = False
-                self._beat = clock()
-
-    def _is_ours(self, reply: Reply) -> bool:
-        value = reply.data.get("value", "") if reply.good and isinstance(reply.data, dict) else ""
-        return str(value) == str(self.epoch)
-
     async def _beating(self) -> None:
         while not self.why_gone:
-            now = clock()
-            if now - self._beat > GAP_S:
-                self._doubt = True
-            self._beat = now
+            self._pulse.feel()
             await asyncio.sleep(BEAT_S)
 
     async def _asking(self) -> None:
@@ -268,21 +166,14 @@ class Ari:
         with contextlib.suppress(ConnectionError):
             while True:
                 await asyncio.sleep(ASK_S)
-                if not self._is_ours(await self.ask("GET", "asterisk/variable", variable=EPOCH)):
-                    self._gone("another switchboard leads, or Asterisk was started again")
-                    return
+                for lane in (self._main, *self._lanes):
+                    if not lane.is_ours(await lane.ask("GET", "asterisk/variable", variable=EPOCH)):
+                        self._gone("another switchboard leads, or Asterisk was started again")
+                        return
 
 
-def _decoded(text: str) -> Any:
-    if not text:
-        return None
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+def _nobody(event: Event) -> None:
+    """Lanes carry no events."""
 
 
-def _seen(future: asyncio.Future[Reply]) -> None:
-    """A reply that nobody waits for may fail without a word of asyncio's."""
-    if not future.cancelled():
-        future.exception()
+__all__ = ["Ari", "Event", "Reply", "name"]

@@ -48,7 +48,7 @@ def _from_trunk() -> str:
         "n,Set(TR_SIDE=customer)",
         "n,Set(TR_TO=${EXTEN})",
         "n,Set(TR_TRUNK=${CHANNEL(endpoint)})",
-        f"n,Stasis({APP},{ARRIVED},${{EXTEN}})",
+        f"n,Stasis({APP},{ARRIVED},${{EXTEN}},${{CHANNEL(audionativeformat)}})",
         f'n,GotoIf($["${{STASISSTATUS}}" = "FAILED"]?{FALLBACK_CONTEXT},s,1)',
         "n,Hangup()",
         "n(closed),Hangup(34)",  # 503: a trunk with another way tries that

@@ -7,14 +7,18 @@ stand in one mixing bridge; who is alone stands in none and is played music, sil
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections import Counter
 
 from telephony.exchange.asterisk.calls import BETWEEN, MUSIC, PROMPT, RINGING, SILENCE, Call, Leg
-from telephony.exchange.asterisk.client import Ari, name
+from telephony.exchange.asterisk.client import name
+from telephony.exchange.asterisk.lane import Lane
 from telephony.exchange.asterisk.settings import MUSIC_CLASS
 
 MIXING = "mixing,dtmf_events,proxy_media"  # digits and packet counts are lost when Asterisk relays below the bridge
 RINGING_TONE = "tone:450/1000,0/4000"  # GB/T 3380
+HUSH_S = 0.25  # so long a leg may hear nothing at all
 PLAYBACKS = ("p0", "p1")  # two ids in turn, so that a new leader can stop what an old one began
 
 
@@ -68,65 +72,78 @@ def watch_bridge(call: Call, leg: str) -> str:
     return f"{call.id}{BETWEEN}w{BETWEEN}{leg}"
 
 
-def rewire(call: Call, ari: Ari) -> None:
+def rewire(call: Call, lane: Lane) -> None:
     """Give the commands that bring every leg where it belongs."""
     before = {leg.place for leg in call.legs.values() if leg.in_bridge}
     places = wanted(call)
     moves = [(call.legs[leg_id], place) for leg_id, place in places.items() if call.legs[leg_id].place != place]
     for bridge in dict.fromkeys(place for _, place in moves):
         if bridge not in before and bridge not in (MUSIC, SILENCE, RINGING, PROMPT):
-            ari.ask("POST", "bridges", bridgeId=bridge, type=MIXING)
+            lane.ask("POST", "bridges", bridgeId=bridge, type=MIXING)
     for leg, place in moves:
-        leave(leg, ari, into_bridge=place not in (MUSIC, SILENCE, RINGING, PROMPT))
+        leave(leg, lane, into_bridge=place not in (MUSIC, SILENCE, RINGING, PROMPT))
         leg.place = place
         if leg.in_bridge:
             silent = {"absorbDTMF": "true"} if leg.side == "customer" else {}
-            ari.ask("POST", f"bridges/{name(place)}/addChannel", channel=leg.channel, **silent)
+            lane.ask("POST", f"bridges/{name(place)}/addChannel", channel=leg.channel, **silent)
         else:
-            sound(leg, place, ari)
+            sound(leg, place, lane)
     for bridge in before - {leg.place for leg in call.legs.values()}:
-        ari.ask("DELETE", f"bridges/{name(bridge)}")
+        lane.ask("DELETE", f"bridges/{name(bridge)}")
 
 
-def leave(leg: Leg, ari: Ari, into_bridge: bool = False) -> None:
+def leave(leg: Leg, lane: Lane, into_bridge: bool = False) -> None:
     """Take a leg from where it is: a sound is stopped; a bridge is left, unless it goes to another one."""
     channel = f"channels/{name(leg.channel)}"
     if leg.adopted and not leg.place:  # an old leader knew what it hears; stop whatever it may be
         for playback in PLAYBACKS:
-            ari.ask("DELETE", f"playbacks/{name(f'{leg.channel}{BETWEEN}{playback}')}")
-        ari.ask("DELETE", f"{channel}/moh")
-        ari.ask("DELETE", f"{channel}/silence")
+            lane.ask("DELETE", f"playbacks/{name(f'{leg.channel}{BETWEEN}{playback}')}")
+        lane.ask("DELETE", f"{channel}/moh")
+        lane.ask("DELETE", f"{channel}/silence")
     elif leg.playback:
-        ari.ask("DELETE", f"playbacks/{name(leg.playback)}")
+        lane.ask("DELETE", f"playbacks/{name(leg.playback)}")
         leg.playback = leg.then = ""
     elif leg.place == MUSIC:
-        ari.ask("DELETE", f"{channel}/moh")
+        lane.ask("DELETE", f"{channel}/moh")
     elif leg.place == SILENCE:
-        ari.ask("DELETE", f"{channel}/silence")
+        if leg.hush is not None:
+            leg.hush.cancel()
+        if leg.hushed:
+            lane.ask("DELETE", f"{channel}/silence")
+        leg.hush, leg.hushed = None, False
     elif leg.in_bridge and not into_bridge:
-        ari.ask("POST", f"bridges/{name(leg.place)}/removeChannel", channel=leg.channel)
+        lane.ask("POST", f"bridges/{name(leg.place)}/removeChannel", channel=leg.channel)
 
 
-def sound(leg: Leg, place: str, ari: Ari) -> None:
+def sound(leg: Leg, place: str, lane: Lane) -> None:
     """Start what a leg outside of bridges hears without end."""
     channel = f"channels/{name(leg.channel)}"
     if place == MUSIC:
-        ari.ask("POST", f"{channel}/moh", mohClass=MUSIC_CLASS)
+        lane.ask("POST", f"{channel}/moh", mohClass=MUSIC_CLASS)
     elif place == SILENCE:
-        ari.ask("POST", f"{channel}/silence")
+        leg.hush = asyncio.get_running_loop().call_later(HUSH_S, _be_silent, leg, lane)
     elif place == RINGING:
         leg.playback = new_playback(leg)
-        ari.ask("POST", f"{channel}/play", {"media": [RINGING_TONE], "playbackId": leg.playback})
+        lane.ask("POST", f"{channel}/play", {"media": [RINGING_TONE], "playbackId": leg.playback})
 
 
-def left(call: Call, leg: Leg, ari: Ari) -> None:
+def _be_silent(leg: Leg, lane: Lane) -> None:
+    """Who is connected at once needs no silence before it; a phone only wants packets to come again in time."""
+    if leg.place == SILENCE and leg.stage != "ended" and not leg.dropped:
+        leg.hushed = True
+        with contextlib.suppress(ConnectionError):
+            lane.ask("POST", f"channels/{name(leg.channel)}/silence")
+
+
+def left(call: Call, leg: Leg, lane: Lane) -> None:
     """A leg is gone: its bridge may be one too many now, and its mates may belong elsewhere."""
-    rewire(call, ari)
-    if leg.in_bridge and leg.place not in {other.place for other in call.legs.values()}:
-        clear(leg, ari)
+    mates = {other.place for other in call.legs.values()}
+    rewire(call, lane)
+    if leg.place not in mates:  # else it is gone with the last who left it, or still in use
+        clear(leg, lane)
 
 
-def clear(leg: Leg, ari: Ari) -> None:
+def clear(leg: Leg, lane: Lane) -> None:
     """The last one has left: take the bridge away."""
     if leg.in_bridge:
-        ari.ask("DELETE", f"bridges/{name(leg.place)}")
+        lane.ask("DELETE", f"bridges/{name(leg.place)}")

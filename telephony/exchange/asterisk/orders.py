@@ -44,7 +44,7 @@ async def for_call(switch: NodeSwitch, call: Call, order: CallOrder) -> str:
         return "the exchange's own queue has this call"
     match order:
         case Ringback():
-            return await _ringback(switch, call)
+            return _ringback(switch, call)
         case Answer():
             return await _answer(switch, call)
         case Refuse():
@@ -57,10 +57,10 @@ async def for_call(switch: NodeSwitch, call: Call, order: CallOrder) -> str:
             leg = call.legs.get(order.leg)
             if leg is None:
                 return "no_such_leg"
-            await drop(switch, leg)
+            await drop(switch, call, leg)
         case EndCall():
             for leg in list(call.legs.values()):
-                await drop(switch, leg)
+                await drop(switch, call, leg)
         case Record():
             return await switch.recorder.begin(call, order.file) if _FILE.fullmatch(order.file) else "bad_order"
         case PauseRecording():
@@ -74,27 +74,28 @@ async def for_call(switch: NodeSwitch, call: Call, order: CallOrder) -> str:
     return ""
 
 
-async def drop(switch: NodeSwitch, leg: Leg, code: int = NOT_NOW) -> None:
+async def drop(switch: NodeSwitch, call: Call, leg: Leg, code: int = NOT_NOW) -> None:
     """CANCEL, BYE or a final refusal, whichever fits; ChannelDestroyed tells when it is done."""
     leg.dropped = True
+    lane = switch.to(call)
     channel = f"channels/{name(leg.channel)}"
     if not leg.inbound or leg.stage == "answered":
-        await switch.ari.ask("DELETE", channel)
+        await lane.ask("DELETE", channel)
         return
     leg.refused_with = code
     if code in CAUSES:
-        await switch.ari.ask("DELETE", channel, reason_code=str(CAUSES[code]))
+        await lane.ask("DELETE", channel, reason_code=str(CAUSES[code]))
     else:
-        await switch.ari.ask("POST", f"{channel}/continue", context=REFUSE_CONTEXT, extension=str(code), priority="1")
+        await lane.ask("POST", f"{channel}/continue", context=REFUSE_CONTEXT, extension=str(code), priority="1")
 
 
-async def _ringback(switch: NodeSwitch, call: Call) -> str:
+def _ringback(switch: NodeSwitch, call: Call) -> str:
     caller = call.caller
     if caller is None:
         return "no_such_leg"
     if caller.stage == "new":
         caller.stage = "ringing"
-        await switch.ari.ask("POST", f"channels/{name(caller.channel)}/ring")
+        switch.to(call).ask("POST", f"channels/{name(caller.channel)}/ring")  # nothing depends on its answer
     return ""
 
 
@@ -103,7 +104,7 @@ async def _answer(switch: NodeSwitch, call: Call) -> str:
     if caller is None or caller.dropped:
         return "no_such_leg"
     if caller.stage != "answered":
-        reply = await switch.ari.ask("POST", f"channels/{name(caller.channel)}/answer")
+        reply = await switch.to(call).ask("POST", f"channels/{name(caller.channel)}/answer")
         if not reply.good:
             return "no_such_leg"
         switch.answered(call, caller)
@@ -116,7 +117,7 @@ async def _refuse(switch: NodeSwitch, call: Call, code: int) -> str:
         return "no_such_leg"
     if caller.stage == "answered" or not 400 <= code <= 699:
         return "bad_order"
-    await drop(switch, caller, code)
+    await drop(switch, call, caller, code)
     return ""
 
 
@@ -145,15 +146,15 @@ def _play(switch: NodeSwitch, call: Call, order: Play) -> str:
             return f"no prompt {prompt}"
         media.append(sound)
     old = leg.place if leg.in_bridge else ""
-    graph.leave(leg, switch.ari)
+    graph.leave(leg, switch.to(call))
     leg.ordered, leg.then = True, order.then or SILENCE
     if media:
         leg.place, leg.playback = PROMPT, graph.new_playback(leg)
         body = {"media": media, "playbackId": leg.playback}
-        switch.ari.ask("POST", f"channels/{name(leg.channel)}/play", body)
+        switch.to(call).ask("POST", f"channels/{name(leg.channel)}/play", body)
     else:
         leg.place = leg.then
-        graph.sound(leg, leg.place, switch.ari)
+        graph.sound(leg, leg.place, switch.to(call))
     if old or leg.side == "staff":
         switch.rewire(call)
     return ""
@@ -184,6 +185,6 @@ async def _send_digits(switch: NodeSwitch, call: Call, order: SendDigits) -> str
         return "bad_order"
     channel = f"channels/{name(leg.channel)}"
     if order.by == "info":
-        switch.ari.ask("POST", f"{channel}/variable", variable="PJSIP_DTMF_MODE()", value="info")
-    reply = await switch.ari.ask("POST", f"{channel}/dtmf", dtmf=order.digits)
+        switch.to(call).ask("POST", f"{channel}/variable", variable="PJSIP_DTMF_MODE()", value="info")
+    reply = await switch.to(call).ask("POST", f"{channel}/dtmf", dtmf=order.digits)
     return "" if reply.good else "the far end takes no digits"

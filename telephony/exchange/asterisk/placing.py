@@ -14,7 +14,7 @@ import re
 import time
 from typing import TYPE_CHECKING
 
-from telephony.exchange.asterisk.calls import BETWEEN, Call, Leg, channel_id
+from telephony.exchange.asterisk.calls import BETWEEN, Call, Leg, channel_id, law_of
 from telephony.exchange.asterisk.client import name
 from telephony.exchange.asterisk.settings import CALL, NODE, TRUNK, Node
 from telephony.exchange.engine import Dial, Ring
@@ -96,16 +96,16 @@ def _call_for(switch: NodeSwitch, order: Ring | Dial, to_number: str, caller_id:
 
 
 async def _law(switch: NodeSwitch, call: Call) -> str:
-    """The caller's own codec when every phone has it, read once."""
+    """The caller's own codec when every phone has it; read where the dialplan has not told it."""
     if not call.law:
         customer = next((leg for leg in call.legs.values() if leg.side == "customer"), None)
         if customer is None:
             return ""
-        reply = await switch.ari.ask(
+        reply = await switch.to(call).ask(
             "GET", f"channels/{name(customer.channel)}/variable", variable="CHANNEL(audionativeformat)"
         )
         told = str(reply.data.get("value", "")) if reply.good and isinstance(reply.data, dict) else ""
-        call.law = next((law for law in ("alaw", "ulaw") if law in told), "any")
+        call.law = law_of(told or "none")
     return "" if call.law == "any" else call.law
 
 
@@ -121,7 +121,7 @@ async def _place(
     leg.placed_at = time.monotonic()
     switch.add(call, leg)
     variables[CALL] = call.id
-    made = switch.ari.ask(
+    made = switch.to(call).ask(
         "POST", "channels/create",
         {"endpoint": endpoint, "app": switch.node.app, "channelId": leg.channel, "variables": variables},
     )  # fmt: skip
@@ -132,7 +132,7 @@ async def _place(
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(leg.entered.wait(), ENTERS_S)
         limit = round(min(max(seconds, 1.0), 300.0))
-        refused = await switch.ari.ask("POST", f"channels/{name(leg.channel)}/dial", timeout=str(limit))
+        refused = await switch.to(call).ask("POST", f"channels/{name(leg.channel)}/dial", timeout=str(limit))
     if refused.good:
         switch.write(call)
         return ""
@@ -141,7 +141,7 @@ async def _place(
     log.warning("leg %s of call %s is not placed: %s %s", leg.id, call.id, refused.status, refused.data)
     switch.never_was(call, leg)
     if made.result().good:
-        switch.ari.ask("DELETE", f"channels/{name(leg.channel)}")
+        switch.to(call).ask("DELETE", f"channels/{name(leg.channel)}")
     elif refused.status == 409:
         return "exists"
     return "not_registered" if leg.extension else f"Asterisk refused: {refused.status} {refused.data}"

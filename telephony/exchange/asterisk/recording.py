@@ -60,17 +60,17 @@ class Recorder:
         """Record from now on."""
         if call.file or await asyncio.to_thread((self._folder / file).exists):
             return "exists"
-        ari = self._switch.ari
+        lane = self._switch.to(call)
         call.file, call.paused = file, False
         for side in SIDES.values():
-            ari.ask("POST", "bridges", bridgeId=bridge_id(call.id, side), type="mixing")
-            ari.ask("POST", f"bridges/{name(bridge_id(call.id, side))}/play", {"media": [STEADY_SILENCE]})
+            lane.ask("POST", "bridges", bridgeId=bridge_id(call.id, side), type="mixing")
+            lane.ask("POST", f"bridges/{name(bridge_id(call.id, side))}/play", {"media": [STEADY_SILENCE]})
             keeper = keeper_id(call.id, side)
             made = {"endpoint": NOWHERE, "channelId": keeper, "otherChannelId": f"{keeper}{BETWEEN}2"}
             made |= {"app": self._switch.node.app, "appArgs": f"{EAR},{bridge_id(call.id, side)}"}
-            ari.ask("POST", "channels/create", made)
+            lane.ask("POST", "channels/create", made)
         begun = [
-            ari.ask(
+            lane.ask(
                 "POST", f"bridges/{name(bridge_id(call.id, side))}/record", name=recording_name(call.id, side, file),
                 format=FORMAT, maxDurationSeconds=str(LONGEST_S), ifExists="fail",
             )
@@ -92,12 +92,12 @@ class Recorder:
             return
         grouped = {leg for group in call.groups for leg in group}
         heard = {leg.id for leg in call.answered() if leg.side == "customer" or leg.id in grouped}
-        ari = self._switch.ari
+        lane = self._switch.to(call)
         for leg_id in [leg for leg in call.snoops if leg not in heard]:
-            ari.ask("DELETE", f"channels/{name(call.snoops.pop(leg_id))}")
+            lane.ask("DELETE", f"channels/{name(call.snoops.pop(leg_id))}")
         for leg in [call.legs[leg_id] for leg_id in sorted(heard) if leg_id not in call.snoops]:
             snoop = call.snoops[leg.id] = f"{call.id}{BETWEEN}e{BETWEEN}{leg.id}{BETWEEN}{time.monotonic_ns()}"
-            ari.ask(
+            lane.ask(
                 "POST", f"channels/{name(leg.channel)}/snoop/{name(snoop)}", spy="in", whisper="none",
                 app=self._switch.node.app, appArgs=f"{EAR},{bridge_id(call.id, SIDES[leg.side])}",
             )  # fmt: skip
@@ -114,7 +114,7 @@ class Recorder:
         if on:
             ears = list(call.snoops.values())
             call.snoops.clear()
-            gone = await asyncio.gather(*(self._switch.ari.ask("DELETE", f"channels/{name(ear)}") for ear in ears))
+            gone = await asyncio.gather(*(self._switch.to(call).ask("DELETE", f"channels/{name(ear)}") for ear in ears))
             if any(not answer.good and answer.status != 404 for answer in gone):
                 self.finish(call)
                 return "the recording could not be paused and was ended"
@@ -152,7 +152,7 @@ class Recorder:
 
     def _take_down(self, call: Call) -> None:
         for ear in call.snoops.values():
-            self._switch.ari.ask("DELETE", f"channels/{name(ear)}")
+            self._switch.to(call).ask("DELETE", f"channels/{name(ear)}")
         call.snoops.clear()
 
     def _work(self, call: str, file: str, why: str) -> None:
@@ -161,19 +161,19 @@ class Recorder:
         task.add_done_callback(self._finishing.discard)
 
     async def _put_together(self, call: str, file: str, why: str) -> None:
-        ari = self._switch.ari
+        lane = self._switch.ari.lane(call)
         names = [recording_name(call, side, file) for side in SIDES.values()]
         try:
             for one in names:
-                await ari.ask("POST", f"recordings/live/{name(one)}/stop")
+                await lane.ask("POST", f"recordings/live/{name(one)}/stop")
             for side in SIDES.values():
-                await ari.ask("DELETE", f"channels/{name(keeper_id(call, side))}")
-                await ari.ask("DELETE", f"bridges/{name(bridge_id(call, side))}")
+                await lane.ask("DELETE", f"channels/{name(keeper_id(call, side))}")
+                await lane.ask("DELETE", f"bridges/{name(bridge_id(call, side))}")
             sides = [await self._stored(one) for one in names]
             seconds, told = await asyncio.to_thread(stereo.write, self._folder / file, sides)
             if told in ("ended", "exists"):  # otherwise what Asterisk has is all there is
                 for one in names:
-                    await ari.ask("DELETE", f"recordings/stored/{name(one)}")
+                    await lane.ask("DELETE", f"recordings/stored/{name(one)}")
             self._switch.fact(RecordingEnded(call, file, seconds, why if told == "ended" else told, time.monotonic()))
         except ConnectionError as error:
             log.warning("recording %s stays in Asterisk until somebody leads again: %s", file, error)

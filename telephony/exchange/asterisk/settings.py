@@ -15,7 +15,7 @@ import resources
 
 APP = "threerings"
 EAR = "ear"  # first Stasis argument of a channel that only hears; the second is the bridge it goes to
-ARRIVED = "in"  # first Stasis argument of a call that came to us; the second is the dialled number
+ARRIVED = "in"  # first Stasis argument of a call that came to us; the second is the dialled number, the third its codec
 FROM_TRUNK, FROM_PHONES, FROM_NODE = "from-trunk", "from-phones", "from-node"
 TRUNK_TRANSPORT = "trunk-udp"  # the transport that trunks use; phones use that of the `phone` settings
 PHONE_TRANSPORT = "phone-udp"

@@ -42,13 +42,13 @@ def supervise(switch: NodeSwitch, call: Call, order: Supervise) -> str:
     old = call.watchers.pop(leg.id, "")
     call.supervised.pop(leg.id, None)
     if old:
-        switch.ari.ask("DELETE", f"channels/{name(old)}")
+        switch.to(call).ask("DELETE", f"channels/{name(old)}")
     if order.mode != "off":
         leg.ordered = False
         call.supervised[leg.id] = (of.id, order.mode)
         snoop = call.watchers[leg.id] = snoop_id(call, leg.id)
         switch.rewire(call)  # the bridge is there before the snoop is
-        switch.ari.ask(
+        switch.to(call).ask(
             "POST", f"channels/{name(of.channel)}/snoop/{name(snoop)}",
             spy="both", whisper=WHISPERS[order.mode], app=switch.node.app,
             appArgs=f"{EAR},{watch_bridge(call, leg.id)}",
@@ -65,7 +65,7 @@ def barge(switch: NodeSwitch, call: Call) -> None:
         for leg in group:
             call.supervised.pop(leg, None)
             if snoop := call.watchers.pop(leg, ""):
-                switch.ari.ask("DELETE", f"channels/{name(snoop)}")
+                switch.to(call).ask("DELETE", f"channels/{name(snoop)}")
 
 
 def leg_ended(switch: NodeSwitch, call: Call, leg: LegId) -> None:
@@ -76,4 +76,4 @@ def leg_ended(switch: NodeSwitch, call: Call, leg: LegId) -> None:
             if watcher in call.legs:
                 switch.hush(call, call.legs[watcher])
             if snoop := call.watchers.pop(watcher, ""):
-                switch.ari.ask("DELETE", f"channels/{name(snoop)}")
+                switch.to(call).ask("DELETE", f"channels/{name(snoop)}")

@@ -20,6 +20,7 @@ from telephony.exchange.asterisk.book import Book
 from telephony.exchange.asterisk.calls import BETWEEN, INBOUND, PROMPT, SILENCE, STATE, Call, Leg
 from telephony.exchange.asterisk.causes import code_of, why_failed
 from telephony.exchange.asterisk.client import Ari, Event, name
+from telephony.exchange.asterisk.lane import Lane
 from telephony.exchange.asterisk.media import Ears
 from telephony.exchange.asterisk.recording import Recorder
 from telephony.exchange.asterisk.settings import EPOCH, OPEN, PING, PONG, Node
@@ -166,6 +167,10 @@ class NodeSwitch:
         if not call.legs:
             self.calls.pop(call.id, None)
 
+    def to(self, call: Call) -> Lane:
+        """Where the commands of this call go."""
+        return self.ari.lane(call.id)
+
     def write(self, call: Call) -> None:
         """Let Asterisk keep how the call stands; nobody waits for it."""
         if not call.foreign:
@@ -178,15 +183,15 @@ class NodeSwitch:
 
     def rewire(self, call: Call) -> None:
         """Bring everybody where he belongs."""
-        graph.rewire(call, self.ari)
+        graph.rewire(call, self.to(call))
 
     def hush(self, call: Call, leg: Leg) -> None:
         """Silence, until somebody is connected or something is played."""
         leg.ordered, leg.then = True, SILENCE
         if leg.place != SILENCE:
-            graph.leave(leg, self.ari)
+            graph.leave(leg, self.to(call))
             leg.place = SILENCE
-            graph.sound(leg, SILENCE, self.ari)
+            graph.sound(leg, SILENCE, self.to(call))
         self.rewire(call)
 
     def watch_for_an_answer(self, leg: Leg) -> None:
@@ -212,7 +217,7 @@ class NodeSwitch:
             self._later(channel, SILENT_S / 4, self._silent)
             return
         leg.unreachable = True
-        self.ari.ask("DELETE", f"channels/{name(channel)}")
+        self.to(found[0]).ask("DELETE", f"channels/{name(channel)}")
         self.accounts.unbind(leg.extension)
 
     # ---- what Asterisk tells ----------------------------------------------------------------------------------------
@@ -310,7 +315,7 @@ class NodeSwitch:
         if leg.place == PROMPT:
             leg.playback = ""
             leg.place = leg.then
-            graph.sound(leg, leg.then, self.ari)
+            graph.sound(leg, leg.then, self.to(call))
             self.fact(PromptEnded(call.id, leg.id, time.monotonic()))
 
     def _ended(self, call: Call, leg: Leg, event: Event) -> None:
@@ -323,11 +328,11 @@ class NodeSwitch:
         supervision.leg_ended(self, call, leg.id)
         if call.legs:
             if leg.in_bridge or leg.early or not leg.inbound:
-                graph.left(call, leg, self.ari)
+                graph.left(call, leg, self.to(call))
             self.recorder.left(call, leg)
             self.write(call)
             return
-        graph.clear(leg, self.ari)
+        graph.clear(leg, self.to(call))
         self.calls.pop(call.id, None)
         self.past.append(call.id)
         self.recorder.finish(call)
