@@ -101,7 +101,7 @@ def _expected(call: Call, leg: Leg) -> bool:
 
 
 def _due(call: Call, leg: Leg, now: float) -> bool:
-    if leg.stage != "answered" or call.foreign:
+    if leg.stage != "answered" or call.foreign or now - leg.answered_at < AWAITED_S / 2:
         return False
     if leg.media == "heard":
         return _expected(call, leg) and now - leg.asked_at > LISTENED_S

@@ -121,7 +121,8 @@ async def _place(
     leg.placed_at = time.monotonic()
     switch.add(call, leg)
     variables[CALL] = call.id
-    made = switch.to(call).ask(
+    lane = switch.ari.lane(leg.channel)  # what the caller is told meanwhile need not be waited for
+    made = lane.ask(
         "POST", "channels/create",
         {"endpoint": endpoint, "app": switch.node.app, "channelId": leg.channel, "variables": variables},
     )  # fmt: skip
@@ -132,7 +133,7 @@ async def _place(
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(leg.entered.wait(), ENTERS_S)
         limit = round(min(max(seconds, 1.0), 300.0))
-        refused = await switch.to(call).ask("POST", f"channels/{name(leg.channel)}/dial", timeout=str(limit))
+        refused = await lane.ask("POST", f"channels/{name(leg.channel)}/dial", timeout=str(limit))
     if refused.good:
         switch.write(call)
         return ""
@@ -141,7 +142,7 @@ async def _place(
     log.warning("leg %s of call %s is not placed: %s %s", leg.id, call.id, refused.status, refused.data)
     switch.never_was(call, leg)
     if made.result().good:
-        switch.to(call).ask("DELETE", f"channels/{name(leg.channel)}")
+        lane.ask("DELETE", f"channels/{name(leg.channel)}")
     elif refused.status == 409:
         return "exists"
     return "not_registered" if leg.extension else f"Asterisk refused: {refused.status} {refused.data}"
