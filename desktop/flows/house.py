@@ -231,6 +231,10 @@ class HouseFlow:
         if 0 <= level <= 5:
             self._desk.start(self._do(house_verbs.skill(person, skill, level)))
 
+    def set_preset(self, name: str, value: Any) -> None:
+        """What the house sets for itself; effective at once, the earlier value stands in the audit."""
+        self._desk.start(self._do(house_verbs.preset(name, value)))
+
     def close_now(self, queue: str, prompt: str = "closed_emergency") -> None:
         """Emergency: a queue ("" the whole house) takes no calls from now on."""
         self._desk.start(self._do(house_verbs.emergency_close(queue, prompt)))

@@ -37,6 +37,7 @@ class Picture:
     people: tuple[PersonSkills, ...] = ()
     prompts: tuple[str, ...] = ()
     phones: tuple[DeskPhone, ...] = ()
+    presets: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
     def parts(self, kind: str) -> tuple[tuple[str, Any], ...]:
         """(id, part) of every part of a kind, in the order they are shown."""

@@ -36,6 +36,8 @@ async def read_picture(conn: AsyncConnection) -> Picture:
         marks |= _marks(kind, rows)
     for row in trunks:
         marks["trunk", row.line.name] = Mark(row.version, row.changed_by_name, row.changed)
+    presets = await plan_rows.presets(conn)
+    marks |= _marks("preset", presets)
     return Picture(
         plan=await read_plan(conn),
         marks=MappingProxyType(marks),
@@ -45,6 +47,7 @@ async def read_picture(conn: AsyncConnection) -> Picture:
         people=await plan_rows.people_skills(conn),
         prompts=prompts(),
         phones=tuple(row.part for row in phones),
+        presets=MappingProxyType({row.key: row.part for row in presets}),
     )
 
 

@@ -71,6 +71,11 @@ def emergency_open(queue: str) -> Order:
     return "emergency_open", {"queue": queue}
 
 
+def preset(name: str, value: Any) -> Order:
+    """What the house sets for itself: its name, its number, what the law asks of it."""
+    return "setting_save", {"name": name, "value": value}
+
+
 def skill(person: str, skill_: str, level: int) -> Order:
     """`level` 1…5, 0 takes the skill away."""
     return "person_skill_save", {"person": person, "skill": skill_, "level": level}

@@ -20,6 +20,7 @@ from desktop.panes.house_kinds import Kinds
 from desktop.panes.house_lines import OutboundPage, QueuePage, TrunkPage
 from desktop.panes.house_menu_tree import MenuPage
 from desktop.panes.house_parts import PartsPage
+from desktop.panes.house_presets import PresetsPage
 from desktop.panes.house_skills import SkillsPage
 from desktop.panes.house_tabs import Tabs
 from desktop.widgets.frames import Strip, splitter
@@ -29,9 +30,10 @@ from resources.i18n import tr
 if TYPE_CHECKING:
     from desktop.flows.desk import Desk
 
-TABS = ("queue", "calendar", "menu", "number", "trunk", "outbound", "blocked", "skills", "device")
+TABS = ("queue", "calendar", "menu", "number", "trunk", "outbound", "blocked", "skills", "device", "presets")
 DRY_RUN_W, DRY_RUN_MIN = 312, 272
 EMERGENCY_PROMPT = "closed_emergency"
+Page = PartsPage | SkillsPage | PresetsPage
 
 
 class HousePage(QWidget):
@@ -70,7 +72,7 @@ class HousePage(QWidget):
         for part in (top, self.away, self.closed):
             column.addWidget(part)
         column.addWidget(self.splitter, 1)
-        self.pages: dict[str, PartsPage | SkillsPage] = {}
+        self.pages: dict[str, Page] = {}
         for keys, by in (("Ctrl+PgUp", -1), ("Ctrl+PgDown", 1)):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -91,9 +93,11 @@ class HousePage(QWidget):
         self.stack.setCurrentWidget(self.pages[tab])
         self.tabs.show_chosen(tab)
 
-    def _make(self, tab: str) -> PartsPage | SkillsPage:
+    def _make(self, tab: str) -> Page:
         if tab == "skills":
             return SkillsPage(self._flow)
+        if tab == "presets":
+            return PresetsPage(self._flow)
         editor = PartEditor(self._flow, tab, getattr(self.kinds, tab)(), f"house.nothing_{tab}")
         special = {"queue": QueuePage, "trunk": TrunkPage, "outbound": OutboundPage, "menu": MenuPage}
         return special.get(tab, PartsPage)(
@@ -101,7 +105,7 @@ class HousePage(QWidget):
         )
 
     @property
-    def current(self) -> PartsPage | SkillsPage:
+    def current(self) -> Page:
         """The page of the tab in sight."""
         return self.pages[self.tabs.current]
 
@@ -123,8 +127,7 @@ class HousePage(QWidget):
         )
         self.emergency.setVisible(self._flow.may_edit("queue"))
         for tab in TABS:
-            unsaved = bool(self._flow.unsaved(tab)) if tab != "skills" else False
-            self.tabs.mark(tab, unsaved)
+            self.tabs.mark(tab, bool(self._flow.unsaved(tab)))
 
     def _live(self) -> None:
         page = self.pages.get(self.tabs.current)

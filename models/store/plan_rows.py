@@ -30,8 +30,8 @@ from models.rules.plan import Blocked, Calendar, DialledNumber, Menu, OutboundRu
 from models.rules.plan_json import load
 from models.rules.plan_lines import Edited, EventLine, PersonSkills, RecallLine, TrunkRow, VoicemailLine
 from models.store import sheets
-from models.store.plans import MIDDLE_LEVEL, queue_of, trunk_of
-from models.work import queue
+from models.store.plans import MIDDLE_LEVEL, PRESETS, queue_of, trunk_of
+from models.work import queue, setting
 
 MOST_MESSAGES = 200
 
@@ -107,6 +107,12 @@ async def desk_phones(conn: AsyncConnection) -> tuple[Edited[DeskPhone], ...]:
         _edited(row["extension"], DeskPhone(row["extension"], row["name"], row["person"]), row)
         for row in await _rows(conn, desk_phone, desk_phone.c.extension)
     )
+
+
+async def presets(conn: AsyncConnection) -> tuple[Edited[Any], ...]:
+    """What the house has set for itself beside the plan, by name; what was never set is not there."""
+    rows = await _rows(conn, setting, setting.c.name)
+    return tuple(_edited(row["name"], row["value"], row) for row in rows if row["name"] in PRESETS)
 
 
 async def people_skills(conn: AsyncConnection) -> tuple[PersonSkills, ...]:

@@ -45,6 +45,7 @@ VERSION = "plan"  # a setting whose row version is the plan's: every change of t
 EMERGENCY = "emergency"  # the prompt of a whole house closed by hand, "" open
 FIRST_QUEUE = "first_queue"
 SUPERVISION_SHOWN = "supervision_shown"  # whether an agent is told that somebody listens; the law of the place decides
+PRESETS = ("company", "hotline", SUPERVISION_SHOWN)  # what a house sets for itself at the desk
 MIDDLE_LEVEL = 3  # of a skill somebody has without a level
 
 _QUEUE_FIELDS = tuple(each.name for each in fields(QueuePlan) if each.name not in ("queue", "skills"))

@@ -190,12 +190,14 @@ def house() -> Picture:
         people,
         ("callback_noted", "music", "nobody", "recording_notice", "waiting"),
         PHONES,
+        MappingProxyType({"company": "瀚川科技", "hotline": "4008123456", "supervision_shown": True}),
     )
     marks = {
         (kind, id_): Mark(3, "周敏", NOW - 86_400)
         for kind in ("queue", "calendar", "menu", "number", "trunk", "outbound", "blocked", "device")
         for id_, _part in picture.parts(kind)
     }
+    marks |= {("preset", name): Mark(2, "周敏", NOW - 86_400) for name in picture.presets}
     return replace(picture, marks=MappingProxyType(marks))
 
 
@@ -349,7 +351,16 @@ class HouseDesk(GuidedDesk):
             self.stored = replace(self.stored, plan=replace(self.stored.plan, first=args["queue"]))
         if verb in ("emergency_close", "emergency_open"):
             self._emergency(args["queue"], args.get("prompt", ""), verb == "emergency_close")
+        if verb == "setting_save":
+            self.set_preset(args["name"], args["value"])
         return {}
+
+    def set_preset(self, name: str, value: Any, by: str = "周立群") -> None:
+        """A preset of the house is stored."""
+        version = self.stored.version("preset", name) + 1
+        marks = {**self.stored.marks, ("preset", name): Mark(version, by, self.at)}
+        presets = MappingProxyType({**self.stored.presets, name: value})
+        self.stored = replace(self.stored, presets=presets, marks=MappingProxyType(marks))
 
     def _emergency(self, queue: str, prompt: str, on: bool) -> None:
         plan = self.stored.plan

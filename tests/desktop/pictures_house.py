@@ -108,6 +108,11 @@ def skills(desk: HouseDesk, window: MainWindow) -> None:
     desk.dry()
 
 
+def presets(desk: HouseDesk, window: MainWindow) -> None:
+    _page(window, "presets")
+    desk.dry()
+
+
 def recall(desk: HouseDesk, window: MainWindow) -> None:
     window.show_page("recall")
     page = window.current_page()
@@ -117,8 +122,10 @@ def recall(desk: HouseDesk, window: MainWindow) -> None:
 
 SITUATIONS: dict[str, Callable[[HouseDesk, MainWindow], None]] = {
     made.__name__: made
-    for made in (queues, changed, strategy, hours, menus, numbers, trunks, outbound, blocked, phones, skills, recall)
-}
+    for made in (
+        queues, changed, strategy, hours, menus, numbers, trunks, outbound, blocked, phones, skills, presets, recall,
+    )
+}  # fmt: skip
 
 
 def take(folder: Path, names: tuple[str, ...] = (), looks: tuple[str, ...] = ("light", "dark")) -> list[Path]:
