@@ -24,7 +24,7 @@ from models.rules.plan import (
 )
 from models.rules.plan import QueuePlan as Queue
 from models.store.database import Database
-from models.store.plans import read_desk_phones, read_plan, read_trunks
+from models.store.plans import read_desk_phones, read_plan, read_supervision_shown, read_trunks
 from models.verbs.registry import Actor, VerbRefused
 from models.verbs.runner import run_verb
 from tests.conftest import Site
@@ -172,3 +172,18 @@ async def test_order_closing_levels_and_removing(site: Site) -> None:
     await desk.done()
     assert [rule.prefix for rule in desk.house.picture.plan.outbound] == ["+861"]
     assert not desk.house.picture.plan.emergency and not desk.house.picture.plan.queues["line"].emergency
+
+
+async def test_what_the_house_sets_for_itself_is_read_by_desks_and_by_the_service(site: Site) -> None:
+    desk, _other = await desks(site)
+    desk.house.set_preset("supervision_shown", False)
+    desk.house.set_preset("company", "青禾科技")
+    await desk.done()
+    assert desk.house.picture is not None
+    assert dict(desk.house.picture.presets) == {"company": "青禾科技", "supervision_shown": False}
+    assert desk.house.picture.mark("preset", "company").by == "周立群"
+    async with site.service().reading() as connection:
+        assert await read_supervision_shown(connection) is False
+    desk.house.set_preset("supervision_shown", "no")
+    await desk.done()
+    assert desk.said == ["refusal.argument_wrong"]
