@@ -20,8 +20,9 @@ from pathlib import Path
 
 import pytest
 
-from telephony.exchange.asterisk.client import GAP_S, Ari
+from telephony.exchange.asterisk.client import Ari
 from telephony.exchange.asterisk.engine import AsteriskExchange
+from telephony.exchange.asterisk.lane import GAP_S
 from telephony.exchange.asterisk.own import OwnAsterisk
 from telephony.exchange.embedded.client import Addresses, EmbeddedExchange
 from telephony.exchange.engine import Exchange, List, Snapshot
