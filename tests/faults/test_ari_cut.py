@@ -133,6 +133,7 @@ async def _goes_and_comes(house: House, line: Line, how: str, seconds: float, nu
     leaving, staying, tired, waiting = (f"{number}{each}" for each in range(4))
     talks = {each: await _calls(house, each) for each in (leaving, staying, tired, waiting)}
     await until(lambda: len(house.talking()) == 2, "two of them talk", PATIENT_S)
+    await until(lambda: len(talks[staying].voice.heard()) > 0, "one hears the other", PATIENT_S)
     epoch, began = house.room.leading.epoch, time.monotonic()
     if how == "reset":
         line.reset()
