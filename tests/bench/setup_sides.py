@@ -8,7 +8,6 @@ longest idle; no Answer before Queue), and the dialled number goes straight to i
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import shutil
 import tempfile
@@ -32,7 +31,6 @@ from tests.telephony.exchange.peers import Addr, address
 
 NUMBER = "400"
 EXTENSIONS = tuple(f"{1000 + n}" for n in range(100))
-SETTLES_S = 0.2  # Asterisk 22.10 can lock itself up when an event meets the close of the socket it goes to
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,6 @@ async def peer() -> AsyncIterator[Side]:
     async with _asterisks(("node1",)) as (folder, nodes):
         exchange = await _exchange(nodes, folder)
         port = await _phones(exchange, nodes)
-        await asyncio.sleep(SETTLES_S)
         await exchange.close()
         ami = await Ami.connect(nodes[0].ami, WATCHDOG_USER, nodes[0].watchdog_password)
         try:
@@ -109,7 +106,6 @@ async def ours(names: tuple[str, ...] = ("node1",)) -> AsyncIterator[Side]:
             finally:
                 await brain.close()
         finally:
-            await asyncio.sleep(SETTLES_S)
             await exchange.close()
 
 

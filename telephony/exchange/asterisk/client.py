@@ -24,6 +24,9 @@ from telephony.exchange.asterisk.settings import EPOCH, Node
 log = logging.getLogger(__name__)
 
 LANES = 4
+# Not deviceState, so not subscribeAll: Asterisk 22.10.1 locks itself up for good when the state of a device changes in
+# the moment in which a socket that hears of them is closed (the device states' lock and the session's, in both orders).
+HEARD_OF = "channel:,bridge:,endpoint:"
 BEAT_S = 0.2
 ASK_S = 1.0  # how often Asterisk is asked whether it is there and ours
 HTTP_S = 10.0
@@ -113,11 +116,14 @@ class Ari:
         self._main = Lane(self.node.name, self._pulse, heard, self._gone)
         self._lanes = [Lane(self.node.name, self._pulse, _nobody, self._gone) for _ in range(LANES)]
         try:
-            await self._main.open(self._session(), self.node.url, app=app, subscribeAll="true")
+            await self._main.open(self._session(), self.node.url, app=app)
             for number, lane in enumerate(self._lanes, 1):
                 await lane.open(self._session(), self.node.url, app=f"{app}-lane{number}")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise ConnectionError(f"{self.node.name} at {self.node.url}: {error!r}") from error
+        heard_of = await self._main.ask("POST", f"applications/{name(app)}/subscription", eventSource=HEARD_OF)
+        if not heard_of.good:
+            raise ConnectionError(f"{self.node.name}: no events: {heard_of.status} {heard_of.data}")
 
     def keep_asking(self) -> None:
         """From now on the epoch in Asterisk must be ours."""

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
+import aiohttp
 import pytest
 
+from telephony.exchange.asterisk.checking import signed
 from telephony.exchange.asterisk.client import Ari, name
 from telephony.exchange.asterisk.engine import AsteriskExchange
 from telephony.exchange.asterisk.own import OwnAsterisk
@@ -112,3 +115,36 @@ async def test_what_asterisk_has_forgotten_is_pushed_again(asterisk: OwnAsterisk
     await phone.close()
     await second.order(SetAccount(second.next_order(), 2, "7001", ""))
     await second.close()
+
+
+async def test_leaders_come_and_go_while_devices_change(asterisk: OwnAsterisk, tmp_path: Path, long: bool) -> None:
+    """Asterisk 22.10.1 locks itself up when the state of a device meets the end of a socket that hears of it."""
+    node, over = asterisk.node(), asyncio.Event()
+
+    async def changes(device: str) -> None:
+        async with aiohttp.ClientSession(node.url, headers=signed(node)) as session:
+            for state in itertools.cycle(("INUSE", "NOT_INUSE")):
+                if over.is_set():
+                    return
+                async with session.put(f"/ari/deviceStates/Stasis:{device}", params={"deviceState": state}) as answer:
+                    assert answer.status < 400
+
+    changing = [asyncio.create_task(changes(f"noise-{n}")) for n in range(4)]
+    try:
+        for epoch in range(1, 1001 if long else 61):
+            leader = await AsteriskExchange.connect([node], tmp_path)
+            async with asyncio.timeout(5):
+                await leader.attach(epoch)
+            if epoch % 2:  # as if it were killed
+                _reset(next(iter(leader._switches.values())).ari)
+            await leader.close()
+    finally:
+        over.set()
+        await asyncio.gather(*changing)
+
+
+def _reset(ari: Ari) -> None:
+    socket = ari._main._socket
+    connection = socket._response.connection if socket is not None else None
+    if connection is not None and connection.transport is not None:
+        connection.transport.abort()
