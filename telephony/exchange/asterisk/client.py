@@ -24,9 +24,10 @@ from telephony.exchange.asterisk.settings import EPOCH, Node
 log = logging.getLogger(__name__)
 
 LANES = 4
-# Not deviceState, so not subscribeAll: Asterisk 22.10.1 locks itself up for good when the state of a device changes in
-# the moment in which a socket that hears of them is closed (the device states' lock and the session's, in both orders).
-HEARD_OF = "channel:,bridge:,endpoint:"
+# Asterisk 22.10.1 locks itself up for good when the state of a device changes in the moment in which a socket that
+# hears of them is closed (it takes the lock of device states and that of the session in both orders). We need not hear.
+UNHEARD = "deviceState:"
+NOT_SUBSCRIBED = 422
 BEAT_S = 0.2
 ASK_S = 1.0  # how often Asterisk is asked whether it is there and ours
 HTTP_S = 10.0
@@ -116,14 +117,14 @@ class Ari:
         self._main = Lane(self.node.name, self._pulse, heard, self._gone)
         self._lanes = [Lane(self.node.name, self._pulse, _nobody, self._gone) for _ in range(LANES)]
         try:
-            await self._main.open(self._session(), self.node.url, app=app)
+            await self._main.open(self._session(), self.node.url, app=app, subscribeAll="true")
             for number, lane in enumerate(self._lanes, 1):
                 await lane.open(self._session(), self.node.url, app=f"{app}-lane{number}")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise ConnectionError(f"{self.node.name} at {self.node.url}: {error!r}") from error
-        heard_of = await self._main.ask("POST", f"applications/{name(app)}/subscription", eventSource=HEARD_OF)
-        if not heard_of.good:
-            raise ConnectionError(f"{self.node.name}: no events: {heard_of.status} {heard_of.data}")
+        unheard = await self._main.ask("DELETE", f"applications/{name(app)}/subscription", eventSource=UNHEARD)
+        if not unheard.good and unheard.status != NOT_SUBSCRIBED:  # the leader before us may have said so already
+            log.warning("%s: device states are heard of: %s %s", self.node.name, unheard.status, unheard.data)
 
     def keep_asking(self) -> None:
         """From now on the epoch in Asterisk must be ours."""
