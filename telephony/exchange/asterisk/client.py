@@ -99,6 +99,13 @@ class Ari:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise ConnectionError(f"{self.node.name}: {error!r}") from error
 
+    async def _hear_of_no_devices(self) -> None:
+        """By HTTP, because on the event socket this is not always answered."""
+        path = f"{self.node.url}/ari/applications/{name(self.node.app)}/subscription"
+        async with self._session().delete(path, params={"eventSource": UNHEARD}) as response:
+            if response.status >= 400 and response.status != NOT_SUBSCRIBED:  # the leader before us may have done it
+                log.warning("%s: device states are heard of: %s", self.node.name, await response.text())
+
     def _session(self) -> aiohttp.ClientSession:
         if self._http is None or self._http.closed:
             who = base64.b64encode(f"{self.node.user}:{self.node.password}".encode()).decode()
@@ -118,13 +125,11 @@ class Ari:
         self._lanes = [Lane(self.node.name, self._pulse, _nobody, self._gone) for _ in range(LANES)]
         try:
             await self._main.open(self._session(), self.node.url, app=app, subscribeAll="true")
+            await self._hear_of_no_devices()
             for number, lane in enumerate(self._lanes, 1):
                 await lane.open(self._session(), self.node.url, app=f"{app}-lane{number}")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise ConnectionError(f"{self.node.name} at {self.node.url}: {error!r}") from error
-        unheard = await self._main.ask("DELETE", f"applications/{name(app)}/subscription", eventSource=UNHEARD)
-        if not unheard.good and unheard.status != NOT_SUBSCRIBED:  # the leader before us may have said so already
-            log.warning("%s: device states are heard of: %s %s", self.node.name, unheard.status, unheard.data)
 
     def keep_asking(self) -> None:
         """From now on the epoch in Asterisk must be ours."""
