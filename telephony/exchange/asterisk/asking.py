@@ -7,12 +7,12 @@ An answer is (HTTP status, decoded body; its text when it is no JSON, None when 
 from __future__ import annotations
 
 import base64
-import json
 from typing import Any
 from urllib.parse import quote
 
 import aiohttp
 
+from telephony.exchange.asterisk.lane import decoded
 from telephony.exchange.asterisk.settings import Node
 
 ANSWER_S = 3.0
@@ -37,7 +37,7 @@ class Asking:
         address = f"{self.node.url}/ari/{quote(path, safe='/~-._')}"
         try:
             async with self._http.request(method, address, params=query, json=body) as answer:
-                return answer.status, _decoded(await answer.text())
+                return answer.status, decoded(await answer.text())
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise ConnectionError(f"{self.node.url}: {error or type(error).__name__}") from error
 
@@ -58,12 +58,3 @@ class Asking:
         if self._http is not None:
             await self._http.close()
             self._http = None
-
-
-def _decoded(text: str) -> Any:
-    if not text:
-        return None
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import aiohttp
 
-from telephony.exchange.asterisk.lane import Event, Lane, Pulse, Reply, decoded
+from telephony.exchange.asterisk.lane import Event, Lane, Pulse, Reply, decoded, end
 from telephony.exchange.asterisk.settings import EPOCH, Node
 
 log = logging.getLogger(__name__)
@@ -148,11 +148,7 @@ class Ari:
         """Let go; what stands in Asterisk goes on."""
         for lane in (self._main, *self._lanes):
             lane.lost("closed", tell=False)
-        tasks = {task for task in self._tasks if task is not asyncio.current_task()}
-        while tasks:  # a cancellation may be lost in wait_for()
-            for task in tasks:
-                task.cancel()
-            _, tasks = await asyncio.wait(tasks, timeout=BEAT_S)
+        await end(self._tasks)
         await asyncio.gather(*(lane.close() for lane in (self._main, *self._lanes)))
         if self._http is not None:
             await self._http.close()
@@ -186,6 +182,3 @@ class Ari:
 
 def _nobody(event: Event) -> None:
     """Lanes carry no events."""
-
-
-__all__ = ["Ari", "Event", "Reply", "name"]

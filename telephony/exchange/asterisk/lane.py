@@ -13,7 +13,7 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -57,6 +57,15 @@ def decoded(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return text
+
+
+async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel them, but for the one that asks, until every one has ended."""
+    left = {task for task in tasks if task is not asyncio.current_task()}
+    while left:  # a cancellation may be lost in wait_for()
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=CANCEL_S)
 
 
 class Pulse:
@@ -111,11 +120,7 @@ class Lane:
     async def close(self) -> None:
         """Let go; what stands in Asterisk goes on."""
         self.lost("closed", tell=False)
-        tasks = {task for task in self._tasks if task is not asyncio.current_task()}
-        while tasks:  # a cancellation may be lost in wait_for()
-            for task in tasks:
-                task.cancel()
-            _, tasks = await asyncio.wait(tasks, timeout=CANCEL_S)
+        await end(self._tasks)
         if self._socket is not None:
             with contextlib.suppress(TimeoutError, OSError, aiohttp.ClientError):
                 await asyncio.wait_for(self._socket.close(), 1.0)
