@@ -151,6 +151,7 @@ async def test_a_phone_outlives_its_asterisk_and_is_known_to_the_next_one(tmp_pa
         await asyncio.sleep(WRITTEN_S)
         os.kill(own.pid, signal.SIGKILL)
         await first.close()
+        await until(lambda: not own.alive, "it is gone", PATIENT_S)  # killing takes its time on a busy machine
         own = await asterisk.start_asterisk(folder, installation=installation)
         node = own.node()
         book_of(node).accounts[known.name] = known.secret  # as of an Asterisk of the site, whose address is its own
