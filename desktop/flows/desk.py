@@ -11,12 +11,12 @@ import asyncio
 import logging
 import os
 import time
-import uuid
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from desktop.flows.asking import Asking
 from desktop.flows.call import CallFlow
 from desktop.flows.facts import Topic
 from desktop.flows.front import Check, SignInFailed
@@ -43,8 +43,6 @@ from telephony.service.place import LinkPlace, read_place
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-
-VERB_WAIT_S = 10.0
 
 
 class Desk:
@@ -82,7 +80,7 @@ class Desk:
         self._reading: Reading | None = None
         self._outbox: Outbox | None = None
         self._handset: Handset | None = None
-        self._verbs: dict[str, asyncio.Future[link.VerbDone | link.VerbRefused]] = {}
+        self._asking = Asking(lambda: self._link if self.link_up else None, self._doubt_database)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._keep: dict[str, str] = {}
         self._ways_out: asyncio.Queue[Any] = asyncio.Queue()
@@ -128,13 +126,7 @@ class Desk:
 
         Raises Refused, also when the link is down.
         """
-        try:
-            answer = await self._verb(uuid.uuid4().hex, verb, args)
-        except (ConnectionError, TimeoutError):
-            raise Refused("house.secret_needs_link") from None
-        if isinstance(answer, link.VerbRefused):
-            raise Refused("house.secret_needs_link" if answer.again else answer.words, answer.args)
-        return answer.result
+        return await self._asking.now(verb, args)
 
     def flush(self, stream: str = "") -> None:
         """Send what was typed without waiting for a pause."""
@@ -213,7 +205,7 @@ class Desk:
         self._reading = Reading(database)
         self._reading.changed.watch(self._database_changed)
         site = database.address.site
-        self._outbox = Outbox(self.own_dir / f"outbox-{site}-{person}.sqlite", self._verb, self._stored)
+        self._outbox = Outbox(self.own_dir / f"outbox-{site}-{person}.sqlite", self._asking.verb, self._stored)
         self._handset = Handset(
             self._here,
             person,
@@ -277,7 +269,7 @@ class Desk:
                 case Disconnected():
                     self.link_up = False
                     self.link_down_since = time.monotonic()
-                    self._give_up_verbs()
+                    self._asking.give_up()
                     self.connection_changed.tell()
                 case link.Welcome():
                     self._welcome(message)
@@ -293,9 +285,7 @@ class Desk:
                 case link.Refusal():
                     self.refused.tell(message.words, spoken(message.words, message.args))
                 case link.VerbDone() | link.VerbRefused():
-                    waiting = self._verbs.pop(message.key, None)
-                    if waiting is not None and not waiting.done():
-                        waiting.set_result(message)
+                    self._asking.answered(message)
                 case _:
                     self._hear(message)
 
@@ -324,25 +314,9 @@ class Desk:
             except NotConnected:
                 self.refused.tell("shell.link_down", ())
 
-    async def _verb(self, key: str, name: str, args: dict[str, Any]) -> link.VerbDone | link.VerbRefused:
-        if self._link is None or not self.link_up:
-            raise ConnectionError("the link is down")
-        answer: asyncio.Future[link.VerbDone | link.VerbRefused] = asyncio.get_running_loop().create_future()
-        self._verbs[key] = answer
-        try:
-            await self._link.send(link.Verb(key, name, args))
-            answered = await asyncio.wait_for(answer, VERB_WAIT_S)
-            if isinstance(answered, link.VerbRefused) and answered.again and self._reading is not None:
-                self._reading.doubt()
-            return answered
-        finally:
-            self._verbs.pop(key, None)
-
-    def _give_up_verbs(self) -> None:
-        for waiting in self._verbs.values():
-            if not waiting.done():
-                waiting.set_exception(ConnectionError("the link went down"))
-        self._verbs.clear()
+    def _doubt_database(self) -> None:
+        if self._reading is not None:
+            self._reading.doubt()
 
     async def _after_outbox(self, message: Any) -> None:
         await self.outbox_empty()

@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from desktop.flows.facts import Topic
+from desktop.flows.guided import ModeOption, StepNow, offers_of, options_of, steps_of
+from desktop.flows.others import OthersTexts
 from models.cards import Article, Candidate, CustomerCard, DeviceLine, Draft, DraftField, PolicyRow, TaskLine
 from models.kinds import ServiceMode
 from models.rules import guide, policy
 from models.store import cards, search, sheets
 from models.store.errors import DatabaseAway
-from resources.i18n import listed
 from telephony import messages as link
 from telephony.numbers import UnusableNumber, normalise
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-TYPING_SHOWN_S = 3.0
 READ_AGAIN_S = 0.5
 ROW_AWAITED_S = 1.0  # the database answers and the row is not there: it is on its way for so long
 UNSTORED_EVERY_S = 0.3  # how often the others of a call get the texts that no database takes
@@ -40,28 +40,6 @@ class Saved:
     local: bool = True
     central_at: float | None = None
     unsent: int = 0
-
-
-@dataclass(frozen=True)
-class StepNow:
-    """One step of the guided form as it stands."""
-
-    name: str
-    done: bool
-    current: bool
-    filled: int
-    asked: int
-    summary: str
-
-
-@dataclass(frozen=True)
-class ModeOption:
-    """One service mode the policy allows: what it promises in a line, its price in cents, the words to say."""
-
-    mode: ServiceMode
-    line: str
-    price: int
-    say: str
 
 
 class SheetFlow:
@@ -86,8 +64,7 @@ class SheetFlow:
         self._number = ""
         self._asked_customer = ""  # what was asked of the database already: the switchboard repeats itself
         self._asked_draft = ""
-        self._typing: dict[str, tuple[str, float]] = {}
-        self._arrived: dict[str, DraftField] = {}  # from another desk, which cannot store them yet
+        self._others = OthersTexts(desk)
         self._telling: asyncio.TimerHandle | None = None
         self._painted: set[str] = set()
         self._jobs: set[asyncio.Task[None]] = set()
@@ -110,12 +87,11 @@ class SheetFlow:
 
     def typing(self, name: str) -> str:
         """Who else wrote this field within the last three seconds, or "": advice, not a lock."""
-        who, at = self._typing.get(name, ("", 0.0))
-        return who if self._desk.now() - at < TYPING_SHOWN_S else ""
+        return self._others.typing(name)
 
     def unstored(self, name: str) -> bool:
         """Whether a field shows another's text that only his desk has: the database is away."""
-        return name in self._arrived
+        return self._others.unstored(name)
 
     def hash(self) -> str:
         """The hash of all fields as they stand on this screen."""
@@ -127,22 +103,11 @@ class SheetFlow:
 
     def steps(self) -> tuple[StepNow, ...]:
         """The guided sequence with what is filled in."""
-        values, missing = self.values, set(self.missing())
-        current = guide.STEPS.index(self.step)
-        result = []
-        for number, step in enumerate(guide.STEPS):
-            fields = [each for each in guide.fields_of(step) if guide.applies(each, values)]
-            told = [_told(each, values[each.name]) for each in fields if values.get(each.name)]
-            done = number < current and not any(each.name in missing for each in fields)
-            result.append(StepNow(step, done, number == current, len(told), len(fields), "·".join(told[:4])))
-        return tuple(result)
+        return steps_of(self.values, set(self.missing()), self.step)
 
     def modes(self) -> tuple[ModeOption, ...]:
         """The service modes that the policy allows here."""
-        return tuple(
-            ModeOption(one.mode, policy.line(one), one.price, self._spoken(one))
-            for one in self._offers().allowed
-        )
+        return options_of(self._offers(), self.card, self.value("model"))
 
     def barred(self) -> tuple[tuple[ServiceMode, str], ...]:
         """The modes that it does not, with the reason in words."""
@@ -285,7 +250,7 @@ class SheetFlow:
                 self._begin(current.call, current.number, current.customer, current.draft)
                 return
             self._contact, self._asked_draft, self.card, self.draft, self.device = "", "", None, None, None
-            self._arrived.clear()
+            self._others.clear()
             self.changed.tell()
 
     def in_call(self, call: link.CallIs) -> None:
@@ -309,9 +274,7 @@ class SheetFlow:
     def heard(self, message: object) -> None:
         """One message of the link."""
         match message:
-            case link.DraftChanged(stored=False) if message.draft == self._contact:
-                self._unstored_arrived(message)
-            case link.DraftChanged() if self.draft is not None and message.draft == self.draft.draft:
+            case link.DraftChanged() if message.draft == self._awaited(message.stored):
                 self._other_wrote(message)
             case link.Changed(kind="draft") if self._draft_id() and message.id in (self._contact, self._draft_id()):
                 # Perhaps one that we were not let into, or that was not stored, when we asked first.
@@ -356,10 +319,7 @@ class SheetFlow:
         call, draft = self._desk.calls.call, self.draft
         if call is None or draft is None or draft.draft != call.call or not self._desk.link_up:
             return
-        waiting = {name for name in draft.fields if self._desk.pending(f"{draft.draft}/{name}") is not None}
-        shown = waiting if self._desk.database_up else set(draft.fields)
-        mine = {name: draft.fields[name] for name in shown - self._arrived.keys()}
-        if mine:
+        if mine := self._others.mine_to_tell(draft):
             values = {name: field.value for name, field in mine.items()}
             versions = {name: field.version for name, field in mine.items()}
             self._desk.send(link.SheetNow(call.call, values, versions))
@@ -384,8 +344,7 @@ class SheetFlow:
             self.card, self.draft, self.device, self.articles = None, None, None, ()
             self.step = guide.STEPS[0]
             self.saved = Saved()
-            self._typing.clear()
-            self._arrived.clear()
+            self._others.clear()
         self._contact, self._number = contact, number
         self._asked_customer, self._asked_draft = customer, draft
         me = self._desk.me
@@ -395,61 +354,28 @@ class SheetFlow:
             self._start(self._read_draft(draft))
         self.changed.tell()
 
-    def _unstored_arrived(self, change: link.DraftChanged) -> None:
-        if self._desk.pending(f"{change.draft}/{change.field}") is not None:
-            return  # ours is not stored either: the database will keep both
-        known = self.draft.fields.get(change.field) if self.draft is not None else None
-        if known is not None and known.version > change.version:
-            return  # he wrote without having seen what stands here: it will come beside it
-        text = DraftField(change.field, change.value, change.by, change.by_name, change.at, change.version)
-        self._arrived[change.field] = text
-        if self.draft is None or self.draft.draft != change.draft:
+    def _awaited(self, stored: bool) -> str:
+        """Whose texts are heard: the sheet's that stands here; before it does only what no database could tell us."""
+        return self.draft.draft if self.draft is not None else "" if stored else self._contact
+
+    def _other_wrote(self, change: link.DraftChanged) -> None:
+        text = self._others.wrote(change, self.draft)
+        if text is None:
+            return
+        if self.draft is None:
             self._begin_empty(change.draft)
         else:
             self._put(text)
-            self._typing[change.field] = (change.by_name, self._desk.now())
             self.field_changed.tell(change.field)
 
     def _begin_empty(self, contact: str) -> None:
         """No row can be read: the sheet begins here, with what waits in the outbox and what others have sent."""
-        self.draft = Draft(contact, "", contact, self.card.customer if self.card else "")
-        self._merge({})
+        empty = Draft(contact, "", contact, self.card.customer if self.card else "")
+        self.draft = self._others.merged(empty, {})
         self.changed.tell()
-
-    def _merge(self, fields: dict[str, DraftField]) -> None:
-        """What was typed here and is not stored yet stays on the screen; others' texts stay until they are stored."""
-        assert self.draft is not None
-        before, me = self.draft.fields, self._desk.me
-        for name, text in list(self._arrived.items()):
-            stored = fields.get(name)
-            if stored is not None and (
-                stored.version > text.version or stored.at >= text.at or stored.value == text.value
-            ):
-                del self._arrived[name]
-            else:
-                fields[name] = text
-        for name in guide.FIELD:
-            waiting = self._desk.pending(f"{self.draft.draft}/{name}")
-            if waiting is not None:
-                mine = DraftField(name, waiting, me.person if me else "", me.name if me else "", self._desk.now(), 0)
-                fields[name] = replace(before.get(name) or fields.get(name) or mine, value=waiting)
-        self.draft = replace(self.draft, fields=fields)
 
     def _draft_id(self) -> str:
         return self.draft.draft if self.draft else self._asked_draft
-
-    def _other_wrote(self, change: link.DraftChanged) -> None:
-        assert self.draft is not None
-        pending = self._desk.pending(f"{self.draft.draft}/{change.field}")
-        if pending is not None:
-            return  # ours is on its way: the database keeps both and the answer says so
-        known = self.draft.fields.get(change.field)
-        if known is not None and known.version >= change.version:
-            return
-        self._arrived.pop(change.field, None)
-        self._put(DraftField(change.field, change.value, change.by, change.by_name, change.at, change.version))
-        self._typing[change.field] = (change.by_name, self._desk.now())
-        self.field_changed.tell(change.field)
 
     def _put(self, field: DraftField) -> None:
         assert self.draft is not None
@@ -459,20 +385,8 @@ class SheetFlow:
         self.saved = replace(self.saved, local=local, unsent=self._desk.unsent)
         self.saved_changed.tell()
 
-    def _spoken(self, option: policy.Option) -> str:
-        card = self.card
-        return policy.spoken(option, f"{card.name}{card.title}" if card else "", self.value("model"))
-
     def _offers(self) -> policy.Offers:
-        card, values = self.card, self.values
-        return policy.offers(
-            self.policies,
-            product_line=values.get("product_line", self.device.product_line if self.device else ""),
-            warranty=values.get("warranty", ""),
-            level=card.level.value if card else "normal",
-            fault_class=values.get("fault_class", ""),
-            district=card.district if card else "",
-        )
+        return offers_of(self.policies, self.values, self.card, self.device)
 
     async def _read_card(self, number: str, customer: str, after_outbox: bool = False) -> None:
         contact = self._contact
@@ -514,8 +428,8 @@ class SheetFlow:
         if contact != self._contact:
             return
         if found is not None:
-            self.draft = replace(found, fields=self.draft.fields if self.draft is not None else {})
-            self._merge(dict(found.fields))
+            shown = replace(found, fields=self.draft.fields if self.draft is not None else {})
+            self.draft = self._others.merged(shown, found.fields)
             if self.saved.central_at is None and found.fields:
                 stored = max(field.at for field in found.fields.values())
                 self.saved = replace(self.saved, central_at=stored)  # what was read is in the database
@@ -556,12 +470,3 @@ class SheetFlow:
             return normalise(self._number).e164
         except UnusableNumber:
             return ""
-
-
-def _told(each: guide.Field, value: str) -> str:
-    """A field's value in words, for the one-line summary of its step."""
-    if each.kind == "choice":
-        return policy.words(each.choice_label(value))
-    if each.kind == "chips":
-        return listed(policy.words(each.choice_label(chip)) for chip in value.split(",") if chip)
-    return " ".join(value.split())

@@ -18,7 +18,7 @@ from desktop.widgets.theme import current
 from resources.i18n import language, tr
 
 if TYPE_CHECKING:
-    from desktop.flows.ticket import StepNow
+    from desktop.flows.guided import StepNow
 
 ROW_H = 38
 PREVIEW_H = 52

@@ -152,7 +152,7 @@ def _add(call: Past, event: Event) -> None:
 def adopt(board: Switchboard, snapshot: engine.Snapshot, past: History) -> None:
     """Take over what stands at the exchange and end what stands there no more."""
     board.phones = {phone.extension for phone in snapshot.phones}
-    board.earlier = {
+    board.seating.earlier = {
         person: (AgentState.READY, None) if state in WORKING else (state, reason)
         for person, (state, reason) in past.states.items()
         if state in WORKING or (state is AgentState.NOT_READY and reason in CHOSEN)

@@ -89,7 +89,7 @@ def _ask(board: Switchboard, person: str, wish: Wish) -> None:
         case link.Force(agent, state):
             _force(board, person, agent, state)
         case link.Goodbye():
-            board.sign_out(person)
+            board.seating.sign_out(person)
         case link.PickUp(call):
             _in_queues(board, person)
             _on_the_line(board, call)

@@ -237,11 +237,11 @@ class Carrying:
         board = self.board
         reason = str(order.reason) if order.reason is not None else ""
         board.write("", "agent_state", order.agent, {"state": str(order.state), "reason": reason, "call": order.call})
-        board.mirror_ready(order.agent, order.state)
+        board.seating.mirror_ready(order.agent, order.state)
         agent = board.floor.agents.get(order.agent)
         if agent is not None:
             board.desks.tell(order.agent, views.my_state(agent, board.figures.calls_of(order.agent)))
-        board.state_changed(order.agent, order.state)
+        board.seating.state_changed(order.agent, order.state)
 
     def _note(self, live: LiveCall, kind: str, who: str, data: dict[str, object], now: float) -> None:
         match kind:

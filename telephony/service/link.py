@@ -157,13 +157,13 @@ class Link:
         if switchboard is not None:
             for desk in self.desks.values():
                 seat = self._seat(desk)
-                switchboard.sign_in(seat)
+                switchboard.seating.sign_in(seat)
                 if seat.extension not in switchboard.phones:
                     # The exchange is a new one and does not know this phone: welcomed again, it registers again.
                     self._go_on(self._welcome_again(desk, seat, switchboard))
 
     async def _welcome_again(self, desk: Desk, seat: Seat, switchboard: Switchboard) -> None:
-        await switchboard.open_account(seat)
+        await switchboard.seating.open_account(seat)
         desk.tell(self._words_of_welcome(desk, seat))
 
     def _go_on(self, work: Coroutine[Any, Any, None]) -> None:
@@ -281,11 +281,11 @@ class Link:
         seat = self._seat(desk)
         if self.switchboard is not None:
             # The phone will register as soon as its desk has heard the secret, so the exchange must know it by then.
-            await self.switchboard.open_account(seat)
+            await self.switchboard.seating.open_account(seat)
         desk.tell(self._words_of_welcome(desk, seat))
         board = self.switchboard
         if board is not None:
-            board.sign_in(seat)
+            board.seating.sign_in(seat)
             desk.tell(link.Colleagues(board.showing.colleagues()))
             desk.tell(board.showing.parked())
             desk.tell(board.showing.glimpse())
@@ -377,7 +377,7 @@ class Link:
                 expired = desk.who.expires <= self._clock.now()
                 self._known.pop(_digest(desk.token), None)
                 if self.switchboard is not None:
-                    self.switchboard.sign_out(desk.who.person)
+                    self.switchboard.seating.sign_out(desk.who.person)
                 await desk.reject("bad_token" if expired else "disabled")
 
     async def _recheck_now_and_then(self) -> None:

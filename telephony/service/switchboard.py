@@ -11,10 +11,8 @@ import asyncio
 import uuid
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Any, Protocol
 
-from models.kinds import AgentState, StateReason
 from telephony import calls
 from telephony.exchange import engine
 from telephony.messages import ToDesk
@@ -30,13 +28,12 @@ from telephony.service.house import House
 from telephony.service.journal import Event, Journal
 from telephony.service.live import Found, LiveCall, Seat
 from telephony.service.ordering import Answered, Ordering
+from telephony.service.seating import Seating
 from telephony.service.shipper import Shipper
 from telephony.service.showing import Showing
 from telephony.service.trunks import Trunks
 
 LOOK_UP_S = 0.15  # what a look-up may take before the card comes later
-ACCOUNT_WITHIN_S = 1.0
-EARLIER_STATE_S = 60.0  # a restart shorter than this gives everybody his state back
 
 
 class Desks(Protocol):
@@ -73,7 +70,6 @@ class Switchboard:
         self.seats: dict[str, Seat] = {}
         self.extensions: dict[str, str] = {}  # extension: person
         self.phones: set[str] = set()
-        self.earlier: dict[str, tuple[AgentState, StateReason | None]] = {}
         self.to_be_brought: dict[str, tuple[str, float]] = {}  # a recording that ended while nobody led: whose, since
         self.alarm_clocks = AlarmClocks(clock)
         self.lost: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
@@ -82,14 +78,13 @@ class Switchboard:
         self.carrying = Carrying(self)
         self.trunks = Trunks(self)
         self.showing = Showing(self)
+        self.seating = Seating(self)
         self._hearing = Hearing(self)
         self._events: deque[calls.Event] = deque()
         self._stepping = False
         self._dials = 0
         self._errands: set[asyncio.Task[None]] = set()
         self.shipper: Shipper | None = None
-        self._began = clock.now()
-        self._mirrored: dict[str, bool] = {}  # who the exchange's own queue knows as ready
         self._now: float | None = None  # the instant of the step that is being carried out
 
     # ---- routing ----------------------------------------------------------------------------------------------
@@ -222,26 +217,13 @@ class Switchboard:
         log.warning("alarm", alarm=what, call=call, agent=agent)
         self.write(call, "alarm", agent, {"what": what, "call": call, "agent": agent})
 
-    def mirror_ready(self, agent: str, state: AgentState) -> None:
-        """An exchange with a queue of its own knows who would take calls, for the time in which nobody leads."""
-        if self.exchange.facilities.own_queue and agent in self.seats:
-            on = state is AgentState.READY and bool(self.seats[agent].queues)
-            if self._mirrored.get(agent) != on:
-                self._mirrored[agent] = on
-                self.give_site(engine.SetReady, extension=self.extension_of(agent), on=on)
-
     def follow_house(self, house: House) -> None:
         """Queues, rules, trunks or phones were changed: calls that come or are decided from now on follow it."""
         before, self.house = self.house, house
         if house.plan != self.floor.plan:
             self.tell(calls.PlanChanged(house.plan))
         self.trunks.follow(before)
-        for person, seat in list(self.seats.items()):
-            queues = house.queues_of(person, seat.groups, seat.levels)
-            if queues != seat.queues:
-                self.seats[person] = replace(seat, queues=queues)
-                if person in self.floor.agents:
-                    self.tell(_signed_in(self.seats[person], *self.figures.day_of(person)))
+        self.seating.follow_house()
 
     def extension_of(self, agent: str) -> str:
         seat = self.seats.get(agent)
@@ -348,76 +330,3 @@ class Switchboard:
             )
         else:
             self.showing.touch_all(live)
-
-    # ---- people -----------------------------------------------------------------------------------------------
-
-    async def open_account(self, seat: Seat) -> None:
-        """Let this seat's phone register; returns when the exchange knows its secret, or after a second."""
-        done = asyncio.Event()
-        self.give_site(
-            engine.SetAccount, lambda _order, _answer: done.set(), extension=seat.extension, secret=seat.secret
-        )
-        try:
-            await asyncio.wait_for(done.wait(), ACCOUNT_WITHIN_S)
-        except TimeoutError:
-            log.warning("account_not_confirmed", extension=seat.extension)
-
-    def sign_in(self, seat: Seat) -> None:
-        """A desk came, or came back: his phone may register, and calls may reach him when he is ready."""
-        before = self.seats.get(seat.person)
-        if before is not None and before.extension != seat.extension:
-            self.remove_account(before)
-        self.seats[seat.person] = seat
-        self.extensions[seat.extension] = seat.person
-        self.give_site(engine.SetAccount, extension=seat.extension, secret=seat.secret)
-        if seat.in_queues:
-            self.tell(_signed_in(seat, *self.figures.day_of(seat.person)))
-            if seat.extension in self.phones:
-                self.tell(calls.PhoneReachable(seat.person))
-            self._give_earlier_state_back(seat.person)
-        agent = self.floor.agents.get(seat.person)
-        if agent is not None:
-            self.desks.tell(seat.person, views.my_state(agent, self.figures.calls_of(seat.person)))
-        self.state_changed(seat.person, None)
-        self.showing.begin(seat.person)
-
-    def _give_earlier_state_back(self, person: str) -> None:
-        earlier = self.earlier.pop(person, None)
-        agent = self.floor.agents.get(person)
-        if earlier is None or agent is None or self.clock.now() > self._began + EARLIER_STATE_S:
-            return
-        if agent.state is AgentState.NOT_READY or agent.call:
-            self.tell(calls.StateChosen(person, *earlier))
-
-    def sign_out(self, person: str) -> None:
-        """On purpose, or cut: out of the queues, the phone's account removed."""
-        seat = self.seats.get(person)
-        if seat is None:
-            return
-        if person in self.floor.agents:
-            self.tell(calls.AgentSignedOut(person))
-        if not self._busy(person):
-            self.remove_account(seat)
-            self.seats.pop(person, None)
-        self.state_changed(person, AgentState.SIGNED_OUT)
-
-    def _busy(self, person: str) -> bool:
-        return any(live.leg_of(person) is not None for live in self.calls.values())
-
-    def remove_account(self, seat: Seat) -> None:
-        if self.extensions.get(seat.extension) == seat.person:
-            del self.extensions[seat.extension]
-        self.give_site(engine.SetAccount, extension=seat.extension, secret="")
-
-    def state_changed(self, person: str, state: AgentState | None) -> None:
-        """Everybody's list of colleagues and the board follow, a moment later and together."""
-        if state is AgentState.SIGNED_OUT and not self._busy(person) and person in self.seats:
-            self.remove_account(self.seats.pop(person))
-        self.showing.colleagues_changed()
-
-
-def _signed_in(seat: Seat, calls_today: int, talk_today_s: float) -> calls.AgentSignedIn:
-    return calls.AgentSignedIn(
-        seat.person, seat.name, seat.extension, frozenset(seat.skills), frozenset(seat.queues), frozenset(seat.groups),
-        seat.levels, calls_today, talk_today_s,
-    )  # fmt: skip

@@ -13,9 +13,10 @@ from typing import Any
 
 from desktop.flows.call import CallLogLine
 from desktop.flows.facts import Topic
+from desktop.flows.guided import ModeOption, StepNow
 from desktop.flows.handover import TransferFlow
 from desktop.flows.hang_up import HangUpGuard, Press
-from desktop.flows.ticket import ModeOption, Saved, StepNow
+from desktop.flows.ticket import Saved
 from models.cards import (
     Article,
     Candidate,
