@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from telephony.exchange.asterisk import arriving
-from telephony.exchange.asterisk.calls import BETWEEN, STATE, Call, Leg, call_id
+from telephony.exchange.asterisk.calls import BETWEEN, STATE, Call, Leg, call_id, leg_of
 from telephony.exchange.asterisk.calls import read as read_call
 from telephony.exchange.asterisk.client import Ari, name
 from telephony.exchange.asterisk.recording import ear_of
@@ -98,7 +98,7 @@ async def _written(switch: NodeSwitch, channels: list[dict[str, Any]]) -> dict[s
 def _take(call: Call, channel: dict[str, Any], bridge_of: dict[str, str]) -> None:
     """One channel of a call that was written down."""
     unique = channel["id"]
-    leg_id = unique.partition(BETWEEN)[2] or call.id
+    leg_id = leg_of(unique) or call.id
     leg = call.legs.get(leg_id)
     if leg is None:
         return

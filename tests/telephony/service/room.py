@@ -235,4 +235,5 @@ async def room_of(site: Site, journals: Path, **settings: Any) -> AsyncIterator[
         for desk in room.desks:
             await desk.close()
         await room.close()
-    assert room.violations() == []
+    if wrong := room.violations():
+        raise AssertionError("\n".join([*wrong, *map(str, room.events())]))

@@ -77,6 +77,27 @@ async def test_a_number_is_dialled_with_digest_and_both_hear_each_other(
     await site.fact(CallEnded, call=call)
 
 
+async def test_a_leg_may_be_named_with_the_beginning_of_another(
+    site: ContractSite, call: str, provider: Trunk
+) -> None:
+    """As the switchboard names them: the customer's like the call, the agent's with a number behind it."""
+    phone = await site.phone("1001", AGENT)
+    await site.do(Ring, call, f"{call}.1.1", "1001", {})
+    agent = await phone.rung()
+    agent.answer()
+    await site.fact(LegAnswered, leg=f"{call}.1.1")
+    await site.do(Dial, call, call, NUMBER, "4008001234", "acme")
+    await site.fact(LegAnswered, call=call, leg=call)
+    await site.do(Connect, call, ((f"{call}.1.1", call),))
+    assert await hears(provider.talks[0], agent) == [{AGENT}, {CUSTOMER}]
+    await site.vanish()
+    later = await site.house.lead()
+    (standing,) = later.found.calls
+    assert {leg.leg: leg.side for leg in standing.legs} == {call: "customer", f"{call}.1.1": "staff"}
+    await later.do(EndCall, call)
+    await agent.reaches("ended")
+
+
 async def test_the_trunk_says_who_calls_when_nobody_else_does(site: ContractSite, call: str, provider: Trunk) -> None:
     await site.do(Dial, call, "c1", NUMBER, "", "acme")
     await site.fact(LegAnswered, leg="c1")
