@@ -108,13 +108,16 @@ async def _desk(options: DeskOptions, theme: Theme) -> int:
         if not await _enter(desk, options, window, over):
             return 1
         print("SIGNED IN", desk.me.person if desk.me else "", flush=True)
-        from desktop.panes.window import MainWindow
+        from desktop.panes.window import MainWindow, is_small
 
         main = MainWindow(desk, theme)
         main.closed.connect(over.set)
         if options.place is not None:
             main.move(place_on(main.screen().availableGeometry(), main.frameGeometry().size(), options.place))
-        main.show()
+        if options.place is None and not options.robot and is_small(main.screen().availableGeometry().size()):
+            main.showMaximized()
+        else:
+            main.show()
         if window is not None:
             window.hide()
         desk.tasks.refresh()

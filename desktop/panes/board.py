@@ -267,8 +267,13 @@ class BoardPage(QWidget):
         super().keyPressEvent(event)
 
     def menu_for(self, person: Colleague) -> QMenu:
-        """What a supervisor may set this agent to. What he is already in is disabled."""
+        """What a supervisor may do with this agent: hear his call, set his state. What he is already in is disabled."""
         menu = QMenu(f"{person.name} {person.agent}", self)
+        if person.call and self._desk.board.listening is None:
+            for mode, digit in (("listen", "1"), ("whisper", "2")):
+                action = menu.addAction(f"{tr(f'shell.{mode}')}\t{digit}")
+                action.triggered.connect(lambda _on=False, mode=mode: self._desk.board.supervise(person, mode))
+            menu.addSeparator()
         for state, key in FORCED:
             action = menu.addAction(tr(key))
             action.setEnabled(person.state is not state)

@@ -11,7 +11,7 @@ from desktop.panes.paint import Brush
 from desktop.panes.rows import RowDelegate
 from desktop.panes.tasks import BARS
 from desktop.panes.times import left
-from desktop.widgets.figures import second
+from desktop.widgets.figures import grouped, second
 from desktop.widgets.theme import Theme
 from models.cards import TaskLine
 from models.kinds import TaskState
@@ -49,7 +49,7 @@ class ClockDelegate(RowDelegate):
 
     def draw(self, brush: Brush, box: QRect, row: TaskLine, selected: bool) -> None:
         rest = left(row.handover_due, self._now(), row.handover_due - row.created)
-        brush.text(QRect(box.left(), box.top(), 124, box.height()), row.customer_name or row.number)
+        brush.text(QRect(box.left(), box.top(), 124, box.height()), row.customer_name or grouped(row.number))
         brush.text(QRect(box.left() + 124, box.top(), 64, box.height()), row.created_by_name, "body", "text2")
         clock = QRect(box.right() - 78, box.top(), 79, box.height())
         brush.clock(clock, rest.words, rest.tone, "strong")

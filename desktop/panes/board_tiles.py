@@ -9,8 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import (
+    QItemSelectionModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -36,9 +46,10 @@ from resources.i18n import known, language, tr
 from telephony.messages import Colleague
 
 TILE_W, TILE_H, GAP = 152, 44, 6
-NAME_W = {"zh_CN": 92, "en": 138}
+NAME_W = {"zh_CN": 96, "en": 142}
 LONG_S = {AgentState.ON_CALL: 600.0, AgentState.WRAP_UP: 60.0, AgentState.NOT_RESPONDING: 0.0}
 """From when on a time in this state is worth a look."""
+SELECT = QItemSelectionModel.SelectionFlag.ClearAndSelect
 ORDER = (
     AgentState.NOT_RESPONDING, AgentState.RINGING, AgentState.ON_CALL, AgentState.WRAP_UP, AgentState.READY,
     AgentState.NOT_READY, AgentState.SIGNED_OUT,
@@ -171,6 +182,19 @@ class TileView(QListView):
             event.ignore()
             return
         super().keyPressEvent(event)
+        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()), 0)
+        if step and self.currentIndex() == index:
+            self.ran_over.emit(step)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Come by Tab, somebody is chosen: what the keys would do is seen before they are pressed."""
+        super().focusInEvent(event)
+        by_tab = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        if by_tab and not self.selectionModel().hasSelection() and self.tiles.rowCount():
+            self.choose(0)
+
+    def choose(self, row: int) -> None:
+        self.selectionModel().setCurrentIndex(self.tiles.index(row), SELECT)
 
 
 class StateGroup(QWidget):
@@ -182,7 +206,7 @@ class StateGroup(QWidget):
         self.state = state
         self.count: QLabel = label("", "strong")
         head = QHBoxLayout()
-        head.setSpacing(6)
+        head.setSpacing(4)
         head.setContentsMargins(0, 13, 0, 0)
         head.addWidget(StateGlyph(look(state)))
         head.addWidget(label(name))
@@ -220,26 +244,40 @@ class AgentTiles(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for group in self.groups.values():
+        for state, group in self.groups.items():
             column.addWidget(group)
             group.hide()
             group.view.menu_wanted.connect(self.menu_wanted)
             group.view.selectionModel().selectionChanged.connect(
-                lambda chosen, _gone, group=group: self._only(group) if chosen.count() else None
+                lambda chosen, _gone, group=group: self._chose(group, chosen.count() > 0)
             )
-            group.view.selectionModel().selectionChanged.connect(lambda *_: self.chosen.emit(self.current_person()))
+            group.view.ran_over.connect(lambda step, state=state: self._go_on(state, step))
         column.addStretch(1)
         beat().second.connect(self._tick)
 
-    def _only(self, group: StateGroup) -> None:
+    def _chose(self, group: StateGroup, somebody: bool) -> None:
         """One agent is chosen on the whole board, not one in each group."""
         if self._selecting:
             return
+        if somebody:
+            self._let_go(but=group)
+        self.chosen.emit(self.current_person())
+
+    def _let_go(self, but: StateGroup | None) -> None:
         self._selecting = True
-        for other in self.groups.values():
-            if other is not group:
-                other.view.clearSelection()
+        for group in self.groups.values():
+            if group is not but:
+                group.view.clearSelection()
         self._selecting = False
+
+    def _go_on(self, state: AgentState, step: int) -> None:
+        """Down from the last line of a group is the first of the next one that has somebody, and back."""
+        shown = [one for one, group in self.groups.items() if not group.isHidden()]
+        place = shown.index(state) + step
+        if 0 <= place < len(shown):
+            view = self.groups[shown[place]].view
+            view.setFocus(Qt.FocusReason.OtherFocusReason)
+            view.choose(0 if step > 0 else view.tiles.rowCount() - 1)
 
     def current_person(self) -> Colleague | None:
         """The one agent chosen on the board, None when nobody is."""
@@ -254,7 +292,11 @@ class AgentTiles(QWidget):
                 group.view.viewport().update()
 
     def show_people(self, people: Sequence[Colleague]) -> None:
-        """Everybody, into the group of his state, longest first."""
+        """Everybody, into the group of his state, longest first. Who was chosen stays so in whatever group he is now:
+        keys pressed a moment later mean him and nobody who stands in his place."""
+        chosen = self.current_person()
+        focused = any(group.view.hasFocus() for group in self.groups.values())
+        self._selecting = True
         by_state: dict[AgentState, list[Colleague]] = {state: [] for state in ORDER}
         for person in people:
             by_state[group_of(person.state)].append(person)
@@ -264,3 +306,16 @@ class AgentTiles(QWidget):
             group.view.show_people(rows)
             if group.isHidden() == bool(rows):
                 group.setVisible(bool(rows))
+        self._selecting = False
+        self._choose_again(chosen.agent if chosen is not None else "", focused)
+
+    def _choose_again(self, agent: str, focused: bool) -> None:
+        places = ((group, group.view.tiles.row_of(agent)) for group in self.groups.values())
+        group, row = next(((group, row) for group, row in places if row >= 0), (None, -1))
+        self._let_go(but=group)
+        if group is not None:
+            self._selecting = True
+            group.view.choose(row)
+            self._selecting = False
+            if focused:
+                group.view.setFocus(Qt.FocusReason.OtherFocusReason)

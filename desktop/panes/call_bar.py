@@ -135,6 +135,7 @@ class Caller(QWidget):
         self._row.setContentsMargins(58 if self._ringing else 16, 0, 16, 0)
         self.timer.setVisible(call is not None and call.stage in IN_CALL)
         self.recording.setVisible(call is not None and call.stage in IN_CALL)
+        self.lock.setVisible(call is not None and call.stage in IN_CALL and call.secure)
         if call is not None and call.stage != "ended":
             self._show_call(call)
         elif offer is not None:
@@ -195,7 +196,6 @@ class Caller(QWidget):
         else:
             words = tr("shell.on_hold") if held else tr("shell.recording")
             self.recording.show_mark(words, call.recording and not held, bool(held))
-        self.lock.setVisible(call.secure)
 
     def _wrap_started(self) -> float:
         mine = self._desk.calls.state

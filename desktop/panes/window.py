@@ -40,6 +40,12 @@ if TYPE_CHECKING:
 
 MINIMUM = QSize(1280, 680)
 OPENED = QSize(1366, 768)
+TITLE_H = 32  # about what a title bar takes
+
+
+def is_small(screen: QSize) -> bool:
+    """Whether the window as it opens would stick out of what the screen leaves for windows."""
+    return screen.width() < OPENED.width() or screen.height() < OPENED.height() + TITLE_H
 
 class MainWindow(QMainWindow):
     """`closed` when the person shuts it. `pages` replaces the makers (tests)."""

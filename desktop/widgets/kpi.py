@@ -58,6 +58,9 @@ class KpiCard(QWidget):
         painter.setPen(QPen(theme.color(f"{self._tone}.text" if self._tone else "border"), 1))
         painter.setBrush(theme.color("surface"))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+        if self.hasFocus():
+            painter.setPen(QPen(theme.color("accent"), 2))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 8, 8)
         left = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         painter.setFont(theme.font("body"))
         painter.setPen(theme.color("text2"))

@@ -48,6 +48,11 @@ def leg_heard(call: Call, of: AgentId) -> LegId:
     return ""
 
 
+def is_heard(call: Call, of: AgentId) -> bool:
+    """Whether this agent speaks with somebody on this call, so that there is something to hear."""
+    return call.stage is Stage.TALKING and leg_heard(call, of) != ""
+
+
 def expiry(watcher: Watcher, turn: Turn) -> float | None:
     """When his own phone has rung long enough."""
     return None if watcher.joined else watcher.asked_at + turn.settings.offer_s
@@ -57,7 +62,7 @@ def asked(turn: Turn, call: Call, event: SuperviseAsked) -> None:
     """Ring the supervisor's phone; asked by who is on already, change the mode or whom he hears."""
     person = agents.known(turn, event.supervisor, event)
     heard = leg_heard(call, event.of)
-    if call.stage is not Stage.TALKING or not heard or event.mode not in MODES:
+    if not is_heard(call, event.of) or event.mode not in MODES:
         raise IllegalTransition(str(call.stage), event)
     watcher = watcher_of(call, event.supervisor)
     if watcher is not None:

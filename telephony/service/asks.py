@@ -19,6 +19,7 @@ from telephony.numbers import UnusableNumber, normalise, refused_outbound
 from telephony.routing.dry_run import dry_run
 from telephony.routing.floor import IllegalTransition
 from telephony.routing.offers import offer_of
+from telephony.routing.supervising import is_heard
 from telephony.service import company
 from telephony.service.hearing import e164
 from telephony.service.live import LiveCall
@@ -299,6 +300,8 @@ def _supervise(board: Switchboard, person: str, wish: link.Supervise | link.Take
         case link.Supervise(call, agent, mode):
             if person not in board.floor.phones:
                 raise Refused("phone_offline")
+            if not is_heard(board.floor.calls[call], agent):
+                raise Refused("nobody_to_hear", board.seats[agent].name if agent in board.seats else agent)
             live.agents.add(person)
             board.ask(calls.SuperviseAsked(call, person, agent, mode))
 

@@ -7,13 +7,14 @@ import time
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from desktop.panes import board_figures as figures
 from desktop.panes.board import BoardPage
 from desktop.panes.board_chart import nice_top
 from desktop.panes.board_side import urgent_first
+from desktop.widgets.theme import current
 from models.kinds import AgentState, StateReason
 from telephony.messages import Alarm, Board, Colleague, Interval, Waiting
 from tests.desktop.fake_desk import NOW, TASKS
@@ -111,6 +112,16 @@ def test_a_press_opens_the_formula_with_the_numbers(qtbot: QtBot, desk: GuidedDe
     assert "接听 + 放弃 − 短放弃" in page.formula.formula.text()
     assert "38 ÷ 47 = 80.9%" in page.formula.numbers.text()
     assert page.close_panel() and not page.formula.isVisible()
+
+
+def test_a_card_with_the_focus_is_seen_to_have_it(desk: GuidedDesk, page: BoardPage) -> None:
+    show(desk, board())
+    card = page.cards["three_ring"]
+    edge = QPoint(card.width() // 2, 1)
+    before = card.grab().toImage().pixelColor(edge)
+    page.activateWindow()
+    card.setFocus(Qt.FocusReason.TabFocusReason)
+    assert card.grab().toImage().pixelColor(edge) == current().color("accent") != before
 
 
 def test_agents_stand_in_the_group_of_their_state_longest_first(desk: GuidedDesk, page: BoardPage) -> None:

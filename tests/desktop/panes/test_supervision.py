@@ -70,6 +70,42 @@ def test_one_listens_and_two_whispers_to_the_chosen_agent(qtbot: QtBot, page: Bo
     assert desk.asked[-2:] == [("board.supervise", ("1001", "listen")), ("board.supervise", ("1001", "whisper"))]
 
 
+def test_who_was_chosen_stays_chosen_when_his_state_changes(page: BoardPage, desk: FakeDesk):
+    """Else the keys of the strip would mean whoever stands in his place."""
+    choose(page, AgentState.ON_CALL)
+    page.tiles.groups[AgentState.ON_CALL].view.setFocus()
+    other = replace(IDLE, state=AgentState.ON_CALL, call="c2", peer="+8613900001111")
+    wraps_up = replace(HEARD, state=AgentState.WRAP_UP, call="", since=NOW)
+    assert desk.board.board is not None
+    desk.board.board = replace(desk.board.board, people=(wraps_up, other))
+    page.refresh()
+    chosen = page.tiles.current_person()
+    assert chosen is not None and chosen.agent == "1001"
+    assert page.strip.isHidden(), "he is on no call any more"
+    desk.board.board = replace(desk.board.board, people=(other,))
+    page.refresh()
+    assert page.tiles.current_person() is None, "who is gone is not replaced by another"
+
+
+def test_the_keyboard_reaches_every_tile_and_what_is_chosen_is_seen(qtbot: QtBot, page: BoardPage):
+    first, second = (page.tiles.groups[state].view for state in (AgentState.ON_CALL, AgentState.READY))
+    page.search.setFocus()
+    first.setFocus(Qt.FocusReason.TabFocusReason)
+    assert page.tiles.current_person() == HEARD
+    qtbot.keyClick(first, Qt.Key.Key_Down)
+    assert page.tiles.current_person() == IDLE and second.selectionModel().hasSelection()
+    qtbot.keyClick(second, Qt.Key.Key_Up)
+    assert page.tiles.current_person() == HEARD
+
+
+def test_the_menu_of_who_talks_begins_with_hearing_him(page: BoardPage, desk: FakeDesk):
+    listen, whisper, *_ = page.menu_for(HEARD).actions()
+    listen.trigger()
+    whisper.trigger()
+    assert desk.asked[-2:] == [("board.supervise", ("1001", "listen")), ("board.supervise", ("1001", "whisper"))]
+    assert len(page.menu_for(IDLE).actions()) == 3, "who talks with nobody can only be set to a state"
+
+
 def test_barging_in_is_offered_only_to_who_listens_already(page: BoardPage, desk: FakeDesk):
     choose(page, AgentState.ON_CALL)
     assert page.strip.modes["barge"].isEnabled() is False
@@ -139,6 +175,9 @@ def test_the_lock_stands_for_encrypted_sound_only(bar: CallBar, desk: FakeDesk):
     desk.calls.call = replace(desk.calls.call, secure=True)
     bar.refresh()
     assert not bar.caller.lock.isHidden()
+    desk.calls.call = replace(desk.calls.call, stage="wrap_up")
+    bar.refresh()
+    assert bar.caller.lock.isHidden(), "there is no sound any more"
 
 
 def test_the_menu_parks_pauses_and_picks_up(desk: FakeDesk, bar: CallBar):

@@ -55,6 +55,15 @@ async def test_a_supervisor_listens_whispers_barges_in_and_leaves(room: Room) ->
     ]  # fmt: skip
 
 
+async def test_who_talks_with_nobody_yet_cannot_be_heard_and_it_is_said_why(room: Room) -> None:
+    agent, boss = await room.desk("1001"), await supervisor(room)
+    await agent.send(link.DialNumber("13900001111", ""))
+    dialling = await agent.until(link.CallIs, lambda now: now.stage == "dialling")
+    await boss.send(link.Supervise(dialling.call, "1001", "listen"))
+    refusal = await boss.until(link.Refusal)
+    assert (refusal.words, refusal.args) == ("link.nobody_to_hear", ("林晓雯",)) and known(refusal.words)
+
+
 async def test_barging_in_lasts_through_hold_and_back(room: Room) -> None:
     agent, boss = await talking(room), await supervisor(room)
     leg = await hears(room, boss, "barge")
