@@ -141,6 +141,7 @@ class CallIs:
     watched_mode: str = ""
     recording_paused: bool = False
     secure: bool = False
+    handed_by_name: str = ""
 
 
 @dataclass(frozen=True)

@@ -184,7 +184,7 @@ class Caller(QWidget):
             case _ if call.watched_by:
                 line = tr(f"shell.watched_{call.watched_mode}", call.watched_by)
             case _ if call.handed_by:
-                line = tr("shell.number_from", number, call.handed_by)
+                line = tr("shell.number_from", number, call.handed_by_name or call.handed_by)
             case _:
                 line = tr("shell.number_queue", number, call.queue) if call.queue else number
         self.line.setText(line)

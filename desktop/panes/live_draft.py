@@ -254,7 +254,8 @@ class LiveDraftPane(QFrame):
         if call is not None and consulting:
             self.still_on.set(tr("engineer.still_on", f"{call.peer_name} {call.peer}".strip()))
         self._show_writable()
-        back = call.handed_by if call is not None and call.stage in ("talking", "held") and call.responsible else ""
+        mine = call is not None and call.stage in ("talking", "held") and call.responsible
+        back = (call.handed_by_name or call.handed_by) if call is not None and mine else ""
         self.give_back.setVisible(bool(back))
         self.give_back.set_text(tr("engineer.give_back", back))
         if call is None and self._desk.sheet.draft is None:

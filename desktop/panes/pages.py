@@ -46,10 +46,15 @@ def _recall_page(desk: Desk, theme: Theme) -> QWidget:
 
 
 PAGES: tuple[tuple[str, frozenset[str], str, PageMaker], ...] = (
-    ("agent", frozenset({"agent", "complaint_specialist"}), "headset", _agent_page),
-    ("engineer", frozenset({"engineer"}), "headset", _engineer_page),
     ("board", frozenset({"supervisor", "manager"}), "grid", _board_page),
+    ("engineer", frozenset({"engineer"}), "headset", _engineer_page),
+    ("agent", frozenset({"agent", "complaint_specialist", "supervisor", "manager"}), "headset", _agent_page),
     ("recall", frozenset({"agent", "engineer", "supervisor", "manager"}), "cb", _recall_page),
     ("house", frozenset({"supervisor", "manager", "administrator"}), "transfer", _house_page),
 )
-"""Page, the groups that have it, its icon, what makes it. Imported when first shown: a desk starts with one page."""
+"""Page, the groups that have it, its icon, what makes it, in the order of the rail; the first one is shown first.
+
+Whoever may take a call over has a page for the customer, the sheet and the wrap-up of that call."""
+
+CALL_PAGES = ("agent", "engineer")
+"""Where a call of one's own is dealt with."""

@@ -18,7 +18,7 @@ from desktop.panes.dial_box import DialBox
 from desktop.panes.hang_up_strip import HangUpStrip
 from desktop.panes.key_list import KeyList
 from desktop.panes.keypad import Keypad
-from desktop.panes.pages import PAGES, PageMaker
+from desktop.panes.pages import CALL_PAGES, PAGES, PageMaker
 from desktop.panes.popover import MARGIN, FloatingPopover, IncomingPopover
 from desktop.panes.rail import Rail
 from desktop.panes.regions import panes_of, reachable, step_region
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 MINIMUM = QSize(1280, 680)
 OPENED = QSize(1366, 768)
+OF_ONES_OWN = ("dialling", "talking", "held", "consulting", "merged")
 TITLE_H = 32  # about what a title bar takes
 
 
@@ -59,6 +60,7 @@ class MainWindow(QMainWindow):
         self._desk, self._theme, self._makers = desk, theme, pages
         self._left_field: dict[str, QWidget] = {}
         self.page = ""
+        self._mine = ""  # the call of one's own that this window has shown
         self.setMinimumSize(MINIMUM)
         self.resize(OPENED)
         self.setWindowIcon(mark_pixmap_icon(theme))
@@ -209,14 +211,18 @@ class MainWindow(QMainWindow):
         """Ctrl+Shift+C: the page of the live call, the field that was left."""
         if self._desk.calls.call is None:
             return
-        page = next((name for name in self._pages if name != "board"), self.page)
-        self.show_page(page)
+        page = self._show_call_page()
         field = self._left_field.get(page)
         try:
             if field is not None and field.isVisible():
                 field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         except RuntimeError:  # the field was removed meanwhile
             self._left_field.pop(page, None)
+
+    def _show_call_page(self) -> str:
+        page = next((name for name in self._pages if name in CALL_PAGES), self.page)
+        self.show_page(page)
+        return page
 
     def _ask_page(self, *names: str) -> bool:
         """Call the first of these methods the page has; whether it has one."""
@@ -401,6 +407,11 @@ class MainWindow(QMainWindow):
     # ---- what happened ----------------------------------------------------------------------------------------------
 
     def _calls_changed(self) -> None:
+        call = self._desk.calls.call
+        mine = call.call if call is not None and call.stage in OF_ONES_OWN else ""
+        if mine and mine != self._mine:
+            self._show_call_page()  # also from the monitor: a call that was taken over needs its card and sheet
+        self._mine = mine
         self.global_key.hold(self._desk.calls.offer is not None)
         self._digits_live()
 

@@ -191,6 +191,7 @@ def _whole(
         direction=live.direction,
         task=live.task,
         handed_by=live.handed_by.get(person, ""),
+        handed_by_name=names.get(live.handed_by.get(person, ""), ""),
         wrap_up_until=wrap_up_until,
         extensions_left=extensions_left,
         promise_rings=rings,

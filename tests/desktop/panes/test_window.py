@@ -191,8 +191,32 @@ def test_back_to_the_call_returns_to_the_field_that_was_left(qtbot, theme: Theme
     assert window.page == "agent" and field.hasFocus()
 
 
+def test_a_supervisor_who_took_a_call_over_has_its_card_and_sheet_before_him(qtbot, theme: Theme, desk: FakeDesk):
+    desk.sign_in_as("supervisor")
+    window = MainWindow(desk, theme)  # type: ignore[arg-type]
+    qtbot.addWidget(window)
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    assert window.page == "board"
+    desk.answer()
+    desk.change_call(stage="supervising", role="supervise", responsible=False)
+    window.show_page("board")
+    desk.change_call(stage="supervising", mode="whisper")
+    assert window.page == "board", "listening leaves him at the monitor"
+    desk.change_call(stage="talking", role="agent", responsible=True)
+    assert window.page == "agent"
+    window.show_page("board")
+    desk.change_call(stage="held")
+    assert window.page == "board", "he may look at the monitor meanwhile"
+    desk.wrap_up()
+    qtbot.keyClick(window, Qt.Key.Key_C, CHORD)
+    assert window.page == "agent" and window.wrap_up_page() is not None
+
+
 @pytest.mark.parametrize(("group", "pages"), [
-    ("agent", ["agent", "recall"]), ("engineer", ["engineer", "recall"]), ("supervisor", ["board", "recall", "house"]),
+    ("agent", ["agent", "recall"]), ("engineer", ["engineer", "recall"]), 
+    ("supervisor", ["board", "agent", "recall", "house"]),
     ("administrator", ["house"]),
 ])  # fmt: skip
 def test_pages_by_role(group: str, pages: list[str]):
