@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from telephony.exchange.asterisk.calls import BETWEEN, Call, Leg, call_id, law_of, seconds_ago
 from telephony.exchange.asterisk.causes import CAUSES
 from telephony.exchange.asterisk.client import Event, name
+from telephony.exchange.asterisk.recording import keeps
 from telephony.exchange.asterisk.settings import ARRIVED, CALL, EAR, NODE, TRUNK
 from telephony.exchange.engine import CallArrived, CallRefused, LegAnswered, LegRinging
 
@@ -68,7 +69,8 @@ def arrived(switch: NodeSwitch, event: Event) -> None:
         return
     if words[0] == EAR:
         lane = switch.ari.lane(words[1].partition(BETWEEN)[0])
-        lane.ask("POST", f"bridges/{name(words[1])}/addChannel", channel=channel["id"])
+        silent = {"mute": "true"} if keeps(channel["id"]) else {}
+        lane.ask("POST", f"bridges/{name(words[1])}/addChannel", channel=channel["id"], **silent)
         return
     if words[0] != ARRIVED or endpoint_of(channel).startswith(NODE):
         # phones are rung; they never dial by themselves, the switchboard dials for them

@@ -12,11 +12,14 @@ from pathlib import Path
 from telephony.exchange.asterisk.settings import (
     APP,
     ARRIVED,
+    EAR,
     FALLBACK_CONTEXT,
     FALLBACK_QUEUE,
     FROM_NODE,
     FROM_PHONES,
     FROM_TRUNK,
+    KEEPER_BRIDGE,
+    KEEPER_CONTEXT,
     OPEN,
     REFUSE_CONTEXT,
     ready_device,
@@ -33,7 +36,7 @@ NODE_RING_S = 120  # the switchboard withdraws an offer long before
 
 def dialplan(prompts: Path, language: str) -> str:
     """All contexts."""
-    return "\n".join([_from_trunk(), _fallback(prompts, language), _from_phones(), _from_node(), _refuse()])
+    return "\n".join([_from_trunk(), _fallback(prompts, language), _from_phones(), _from_node(), _keeper(), _refuse()])
 
 
 def _steps(pattern: str, *steps: str) -> str:
@@ -116,6 +119,13 @@ def _from_node() -> str:
             "n,Goto(next)",
             "n(done),Return()",
         )
+    )
+
+
+def _keeper() -> str:
+    """Both its halves stand in a recording's bridges, muted. Else nobody would read what the far one is sent."""
+    return f"[{KEEPER_CONTEXT}]\n" + _steps(
+        "keep", "Answer()", f"n,Stasis({APP},{EAR},${{{KEEPER_BRIDGE}}})", "n,Hangup()"
     )
 
 

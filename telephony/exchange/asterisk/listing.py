@@ -15,7 +15,7 @@ from telephony.exchange.asterisk import arriving
 from telephony.exchange.asterisk.calls import BETWEEN, STATE, Call, Leg, call_id, leg_of
 from telephony.exchange.asterisk.calls import read as read_call
 from telephony.exchange.asterisk.client import Ari, name
-from telephony.exchange.asterisk.recording import ear_of
+from telephony.exchange.asterisk.recording import ear_of, keeps
 from telephony.exchange.asterisk.settings import NODE
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ async def read(switch: NodeSwitch) -> Standing:
     for channel in channels:
         application = str(channel["dialplan"].get("app_name", ""))
         call = known.get(_call_of(switch, channel))
-        if ear_of(channel["id"]) is not None or f"{BETWEEN}k{BETWEEN}" in channel["id"]:
+        if ear_of(channel["id"]) is not None or keeps(channel["id"]):
             ears.append(channel["id"])
         elif application not in ("Stasis", "") and BETWEEN not in channel["id"]:
             foreign.append(channel)

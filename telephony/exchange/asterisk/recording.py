@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from telephony.exchange.asterisk import stereo
 from telephony.exchange.asterisk.calls import BETWEEN, Call, Leg
 from telephony.exchange.asterisk.client import name
-from telephony.exchange.asterisk.settings import EAR, FROM_PHONES
+from telephony.exchange.asterisk.settings import EAR, KEEPER_BRIDGE, KEEPER_CONTEXT
 from telephony.exchange.engine import CallId, LegId, RecordingEnded
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ SIDES = {"customer": "l", "staff": "r"}
 STEADY_SILENCE = "tone:0/10000"  # somebody who says nothing, so that time goes on in the file when nobody is heard
 LONGEST_S = 6 * 3600  # a recording that nobody ends ends by itself
 FORMAT = "wav"
-NOWHERE = f"Local/nobody@{FROM_PHONES}"  # never dialled
+KEEPER = f"Local/keep@{KEEPER_CONTEXT}/n"
 SETTLE_S, TRIES = 0.05, 60  # until Asterisk has closed a file
 
 
@@ -38,9 +38,15 @@ def bridge_id(call: CallId, side: str) -> str:
     return f"{call}{BETWEEN}r{BETWEEN}{side}"
 
 
-def keeper_id(call: CallId, side: str) -> str:
-    """Who stays in a side's bridge: were it left by everybody, Asterisk would end the recording."""
-    return f"{call}{BETWEEN}k{BETWEEN}{side}"
+def keeper_id(call: CallId, half: int = 1) -> str:
+    """Who stays in the bridges of both sides, one half in each: were one left by everybody, Asterisk would end the
+    recording."""
+    return f"{call}{BETWEEN}k{BETWEEN}{half}"
+
+
+def keeps(channel: str) -> bool:
+    """Whether a channel is half a keeper."""
+    return f"{BETWEEN}k{BETWEEN}" in channel
 
 
 def recording_name(call: str, side: str, file: str) -> str:
@@ -65,10 +71,12 @@ class Recorder:
         for side in SIDES.values():
             lane.ask("POST", "bridges", bridgeId=bridge_id(call.id, side), type="mixing")
             lane.ask("POST", f"bridges/{name(bridge_id(call.id, side))}/play", {"media": [STEADY_SILENCE]})
-            keeper = keeper_id(call.id, side)
-            made = {"endpoint": NOWHERE, "channelId": keeper, "otherChannelId": f"{keeper}{BETWEEN}2"}
-            made |= {"app": self._switch.node.app, "appArgs": f"{EAR},{bridge_id(call.id, side)}"}
-            lane.ask("POST", "channels/create", made)
+        near, far = (bridge_id(call.id, side) for side in SIDES.values())
+        lane.ask(
+            "POST", "channels",
+            {"endpoint": KEEPER, "channelId": keeper_id(call.id), "otherChannelId": keeper_id(call.id, 2),
+             "app": self._switch.node.app, "appArgs": f"{EAR},{near}", "variables": {KEEPER_BRIDGE: far}},
+        )  # fmt: skip
         begun = [
             lane.ask(
                 "POST", f"bridges/{name(bridge_id(call.id, side))}/record", name=recording_name(call.id, side, file),
@@ -166,8 +174,8 @@ class Recorder:
         try:
             for one in names:
                 await lane.ask("POST", f"recordings/live/{name(one)}/stop")
+            await lane.ask("DELETE", f"channels/{name(keeper_id(call))}")
             for side in SIDES.values():
-                await lane.ask("DELETE", f"channels/{name(keeper_id(call, side))}")
                 await lane.ask("DELETE", f"bridges/{name(bridge_id(call, side))}")
             sides = [await self._stored(one) for one in names]
             seconds, told = await asyncio.to_thread(stereo.write, self._folder / file, sides)

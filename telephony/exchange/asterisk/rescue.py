@@ -57,10 +57,13 @@ def _staff(caller: Row, people: dict[str, Row]) -> bool:
 
 
 def _legs(caller: Row, people: dict[str, Row]) -> list[Row]:
-    """The other channels of his call: by the call they name, or by their id, which begins with it."""
+    """The other channels of his call: by the call they name, or by their id, which begins with it. Not those that only
+    hear or keep a recording going: the id of a leg of ours ends with the mark."""
     call = variable(caller, CALL)
     found = []
     for one in people.values():
+        if BETWEEN in one["id"] and not one["id"].endswith(BETWEEN):
+            continue
         of = one["id"].partition(BETWEEN)[0] if BETWEEN in one["id"] else ""
         same = (call and (variable(one, CALL) == call or of == call)) or (of and of.endswith(f"-{caller['id']}"))
         if one is not caller and same:

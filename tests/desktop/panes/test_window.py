@@ -215,7 +215,7 @@ def test_a_supervisor_who_took_a_call_over_has_its_card_and_sheet_before_him(qtb
 
 
 @pytest.mark.parametrize(("group", "pages"), [
-    ("agent", ["agent", "recall"]), ("engineer", ["engineer", "recall"]), 
+    ("agent", ["agent", "recall"]), ("engineer", ["engineer", "recall"]),
     ("supervisor", ["board", "agent", "recall", "house"]),
     ("administrator", ["house"]),
 ])  # fmt: skip
