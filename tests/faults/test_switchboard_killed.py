@@ -6,30 +6,23 @@ Nobody's voice stops, nobody is assigned twice, who waited waits on and is serve
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import text
 
 from models.kinds import AgentState, Group
-from models.routing import trunk
 from models.rules import proof, proof_log
-from models.settings import Settings
-from models.store import founding, people
-from models.store.database import connect_owner, connect_person
-from models.work import queue
+from models.store import people
+from models.store.database import connect_person
 from telephony import messages as link
-from telephony.exchange.asterisk import own as asterisk
-from telephony.exchange.asterisk.fetch import find_asterisk
-from telephony.exchange.asterisk.packages import NoAsterisk
 from telephony.service.client import LinkClient
-from tests.conftest import PASSWORD, reachable_dir
+from tests.conftest import PASSWORD
 from tests.telephony.exchange.peers import address
 from tests.telephony.service.room import DeskUnderTest, until
-from tests.telephony.service.test_serving import START_S, Serving
+from tests.telephony.service.serving import START_S, Serving, need_asterisk, serving_site
 
 TALKING, QUICK = 20, 6  # with --long, and in the test command
 WAITING = 2
@@ -39,32 +32,8 @@ LEASE = {"TR_LEASE_TTL_S": "1.0", "TR_LEASE_RENEW_S": "0.3", "TR_RING_CADENCE_S"
 
 @pytest.fixture
 async def serving() -> AsyncIterator[Serving]:
-    with reachable_dir() as data:
-        settings = Settings(site="live", data_dir=data)
-        server, _ = await founding.open_embedded(settings, durable=False)
-        try:
-            owner = connect_owner(data, settings)
-            for number in range(TALKING):
-                person = str(1001 + number)
-                await people.add(owner, person, f"员工{person}", (Group.AGENT,), PASSWORD, extension=person)
-            async with owner.transaction() as connection:
-                await connection.execute(
-                    insert(queue).values(
-                        id="hotline", words_zh="热线", words_en="Hotline", numbers=["400"], disposition_required=False
-                    )
-                )
-                await connection.execute(insert(trunk).values(name="north", host="127.0.0.1"))
-            await owner.close()
-            made = Serving(data, settings, server)
-            try:
-                yield made
-            finally:
-                await made.close()
-                left = asterisk.running(data / "asterisk")
-                if left is not None:
-                    await left.stop()
-        finally:
-            await asyncio.to_thread(server.stop)
+    async with serving_site({str(1001 + number): Group.AGENT for number in range(TALKING)}) as made:
+        yield made
 
 
 async def sit_down(serving: Serving, person: str) -> DeskUnderTest:
@@ -93,10 +62,7 @@ def mine(desk: DeskUnderTest, since: int = 0) -> str:
 async def test_a_standby_takes_talking_calls_over(serving: Serving, exchange: str, long: bool) -> None:
     talking = TALKING if long else QUICK
     if exchange == "asterisk":
-        try:
-            await asyncio.to_thread(find_asterisk)
-        except NoAsterisk as error:
-            raise pytest.skip.Exception(f"no Asterisk can be had: {error}") from None
+        await need_asterisk()
     await serving.start(TR_EXCHANGE=exchange, **LEASE)
     await serving.until_said("SERVING ")
     trunk_side = address((await serving.until_said("READY ")).split()[1])

@@ -10,19 +10,15 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import text
 
 from models.kinds import AgentState, Group
 from models.rules import proof, proof_log
-from models.settings import Settings
-from models.store import founding, people
-from models.store.database import connect_owner
-from models.work import queue
+from models.store import founding
 from telephony import messages as link
-from tests.conftest import PASSWORD, reachable_dir
 from tests.telephony.exchange.peers import Phone, address
 from tests.telephony.service.room import DeskUnderTest, until
-from tests.telephony.service.test_serving import START_S, Serving
+from tests.telephony.service.serving import START_S, Serving, serving_site
 
 AGENT, ENGINEER = "1001", "2031"
 QUICK_LEASE = {"TR_LEASE_TTL_S": "0.6", "TR_LEASE_RENEW_S": "0.2", "TR_WRAP_UP_S": "30"}
@@ -32,27 +28,8 @@ STEPS = ("begin", "answered", "complete", "back")
 
 @pytest.fixture
 async def serving() -> AsyncIterator[Serving]:
-    with reachable_dir() as data:
-        settings = Settings(site="live", data_dir=data)
-        server, _ = await founding.open_embedded(settings, durable=False)
-        try:
-            owner = connect_owner(data, settings)
-            for person, group in ((AGENT, Group.AGENT), (ENGINEER, Group.ENGINEER)):
-                await people.add(owner, person, f"员工{person}", (group,), PASSWORD, extension=person)
-            async with owner.transaction() as connection:
-                await connection.execute(
-                    insert(queue).values(
-                        id="hotline", words_zh="热线", words_en="Hotline", numbers=["400"], disposition_required=False
-                    )
-                )
-            await owner.close()
-            made = Serving(data, settings, server)
-            try:
-                yield made
-            finally:
-                await made.close()
-        finally:
-            await asyncio.to_thread(server.stop)
+    async with serving_site({AGENT: Group.AGENT, ENGINEER: Group.ENGINEER}) as made:
+        yield made
 
 
 @dataclass

@@ -3,64 +3,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
 
 from desktop.flows.registering import registration
 from models.kinds import AgentState, Group
-from models.routing import trunk
-from models.settings import Settings
-from models.store import founding, people
-from models.store.database import connect_owner
-from models.work import queue
 from telephony import messages as link
-from telephony.exchange.asterisk import own as asterisk
-from telephony.exchange.asterisk.fetch import find_asterisk
-from telephony.exchange.asterisk.packages import NoAsterisk
 from telephony.phone.engine import AnswerCall, RegistrationChanged
-from tests.conftest import PASSWORD, reachable_dir
 from tests.telephony.exchange.peers import address
 from tests.telephony.phone.stage import Line
-from tests.telephony.service.test_serving import START_S, Serving
+from tests.telephony.service.serving import START_S, Serving, need_asterisk, serving_site
 
 
 @pytest.fixture
 async def serving() -> AsyncIterator[Serving]:
-    try:
-        await asyncio.to_thread(find_asterisk)
-    except NoAsterisk as error:
-        raise pytest.skip.Exception(f"no Asterisk can be had: {error}") from None
-    with reachable_dir() as data:
-        settings = Settings(site="live", data_dir=data)
-        server, _ = await founding.open_embedded(settings, durable=False)
-        try:
-            owner = connect_owner(data, settings)
-            for person in ("1001", "1002"):
-                await people.add(owner, person, person, (Group.AGENT,), PASSWORD, extension=person)
-            async with owner.transaction() as connection:
-                await connection.execute(
-                    insert(queue).values(
-                        id="hotline", words_zh="热线", words_en="Hotline", numbers=["400"], disposition_required=False
-                    )
-                )
-                await connection.execute(insert(trunk).values(name="north", host="127.0.0.1"))
-            await owner.close()
-            made = Serving(data, settings, server)
-            try:
-                yield made
-            finally:
-                await made.close()
-                left = asterisk.running(data / "asterisk")
-                if left is not None:
-                    await left.stop()
-        finally:
-            await asyncio.to_thread(server.stop)
+    await need_asterisk()
+    async with serving_site({"1001": Group.AGENT, "1002": Group.AGENT}) as made:
+        yield made
 
 
 async def test_one_speaks_tls_and_his_colleague_does_not(serving: Serving) -> None:
