@@ -38,6 +38,9 @@ _TEMPLATE = "tr_template"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="repeat the slow faults as often as the promises count them")
+    parser.addoption(
+        "--exchange", choices=("embedded", "asterisk"), default="embedded", help="what the stories are told on"
+    )
 
 
 @pytest.fixture

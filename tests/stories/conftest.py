@@ -23,9 +23,9 @@ SHEET = {
 
 
 @pytest.fixture(scope="module")
-def open_house() -> Iterator[Floor]:
+def open_house(request: pytest.FixtureRequest) -> Iterator[Floor]:
     """An open hotline for all stories of one file."""
-    floor = Floor()
+    floor = Floor(str(request.config.getoption("--exchange")))
     try:
         floor.open()
         yield floor

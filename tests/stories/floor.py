@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import os
 import re
 import shutil
@@ -23,17 +22,19 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import psutil
-from sqlalchemy import text
+from sqlalchemy import delete, insert, text
 
 from desktop.flows.desk import Desk
 from desktop.flows.sign_in import SignInFailed
 from models.kinds import AgentState
+from models.routing import trunk
 from models.rules.proof import prove
 from models.rules.proof_log import Event, House, TicketEvent
 from models.settings import Settings
 from models.store import demo, founding, people
 from models.store.database import Database, connect_owner, connect_service
 from models.store.server import EmbeddedServer
+from telephony.exchange.asterisk import own as asterisk
 from telephony.exchange.embedded.client import running
 from telephony.phone.door import door_of
 from tests.conftest import reachable_dir
@@ -54,7 +55,8 @@ PEOPLE = {"林晓雯": "1001", "周敏": "1007", "郭晨": "1012", "高建平": 
 class Floor:
     """Synchronous to the story's steps: every method runs the floor's own event loop until it is done."""
 
-    def __init__(self) -> None:
+    def __init__(self, exchange: str = "embedded") -> None:
+        self.exchange = exchange
         self.loop = asyncio.new_event_loop()
         self._reachable = reachable_dir()
         self.data = self._reachable.__enter__()
@@ -114,14 +116,23 @@ class Floor:
         self.service = connect_service(self.data, self.settings)
         owner = connect_owner(self.data, self.settings)
         self.run(demo.fill(owner, customers=40, password=PASSWORD))
+        self.run(self._lay_trunk(owner))
         self.run(owner.close())
-        host, port = self.trunk_peer.here
-        (self.data / "trunks.json").write_text(json.dumps([{"name": "far", "host": host, "port": port}]))
         self.start_service(**surroundings)
+
+    async def _lay_trunk(self, owner: Database) -> None:
+        """Customers call in over it, and the house dials out over it."""
+        host, port = self.trunk_peer.here
+        async with owner.transaction() as connection:
+            await connection.execute(delete(trunk))
+            await connection.execute(insert(trunk).values(name="far", host=host, port=port))
 
     def start_service(self, **surroundings: str) -> None:
         """Start (again) the switchboard's process."""
-        environment = {**os.environ, "TR_SITE": self.site, "TR_RING_CADENCE_S": str(CADENCE_S), **surroundings}
+        environment = {
+            **os.environ, "TR_SITE": self.site, "TR_RING_CADENCE_S": str(CADENCE_S), "TR_EXCHANGE": self.exchange,
+            **surroundings,
+        }  # fmt: skip
 
         async def start() -> None:
             with (self.data / "serve.err").open("ab") as said:
@@ -193,7 +204,7 @@ class Floor:
     def kill_exchange(self) -> None:
         """End the exchange's process with all its calls."""
         with suppress(ProcessLookupError):
-            found = running(self.data / "exchange")
+            found = running(self.data / "exchange") or asterisk.running(self.data / "asterisk")
             if found is not None:
                 os.kill(found.pid, signal.SIGTERM)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
+from telephony.exchange.asterisk.calls import channel_id
 from telephony.exchange.asterisk.client import Ari, Event
 from telephony.exchange.asterisk.settings import APP, EPOCH, Node
 
@@ -17,7 +18,7 @@ async def lead(url: str, user: str, password: str, extension: str = "") -> None:
     gone = asyncio.Event()
 
     def connect(caller: str) -> None:
-        leg = f"in-test-{caller}~agent"
+        leg = channel_id(f"in-test-{caller}", "agent")
         ari.ask("POST", f"channels/{caller}/answer")
         ari.ask("POST", f"bridges/b-{caller}", type="mixing")
         ari.ask("POST", f"bridges/b-{caller}/addChannel", channel=caller)
