@@ -141,7 +141,7 @@ TEST_STEPS = (
     ("ruff", ("-m", "ruff", "check", ".")),
     ("pyright", ("-m", "pyright", "--pythonpath", str(PYTHON))),
     ("import contracts", ("-c", "from importlinter.cli import lint_imports_command as c; c()")),
-    ("tests", ("-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup")),
+    ("tests", ("-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")),
 )
 
 

@@ -93,7 +93,7 @@ class Caller(QWidget):
         super().__init__(parent)
         self._desk = desk
         self._ringing = False
-        self.setMinimumWidth(230)
+        self.setMinimumWidth(220)
         self.setMaximumWidth(318)
         row = QHBoxLayout(self)
         self._row = row

@@ -11,7 +11,7 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QEvent, QSettings
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.panes.window import MainWindow
@@ -24,6 +24,16 @@ from tests.desktop.fake_desk import FakeDesk
 def own_settings(tmp_path: Path) -> None:
     """What a test keeps must not meet what a person or another test kept."""
     QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
+
+
+@pytest.fixture(autouse=True)
+def no_widget_stays() -> Iterator[None]:
+    """Outside an event loop Qt deletes nothing later, and every widget left costs time at the next change of theme."""
+    yield
+    if isinstance(QApplication.instance(), QApplication):
+        for widget in QApplication.topLevelWidgets():
+            widget.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture

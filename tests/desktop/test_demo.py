@@ -26,7 +26,6 @@ from models.store.address import read_key
 from models.store.founding import connect_admin, open_embedded
 from tests.conftest import reachable_dir
 
-pytestmark = pytest.mark.xdist_group("demo")
 ROOT = Path(__file__).resolve().parents[2]
 CALLS = 2
 RUN_S = 240

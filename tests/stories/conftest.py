@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from pytest_bdd import given, parsers, then, when
@@ -38,13 +37,6 @@ def floor(open_house: Floor) -> Iterator[Floor]:
     """An open hotline with nobody signed in."""
     yield open_house
     open_house.end_story()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The stories of one file share a house, so one worker tells them all."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture

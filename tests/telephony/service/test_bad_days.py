@@ -20,6 +20,7 @@ async def answered(room: Room, desk: DeskUnderTest, call: str) -> None:
     await until(lambda: room.exchange.ringing(desk.person))
     room.exchange.pick_up(desk.person)
     await room.until_kind(call, "connected")
+    await until(lambda: room.exchange.calls[call].recording, f"{call} is recorded")  # ordered once its line is on disk
 
 
 async def test_calls_are_routed_without_the_database_and_stored_once_afterwards(room: Room) -> None:
