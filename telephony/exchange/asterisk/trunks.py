@@ -8,6 +8,7 @@ interface by HTTP, where the same user may use it, and is `unknown` where not.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import re
 import time
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 LOOK_S = 1.0
 QUALIFY_S, QUALIFY_TIMEOUT_S = 5, 3.0
 RETRY_S, EXPIRES_S = 10, 300
+SIGNS_OFF_S = 5.0  # so long a provider's challenge may take to come when its registration is given up
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _HOST = re.compile(r"[A-Za-z0-9._:\[\]-]{1,253}")
 _USER = re.compile(r"[A-Za-z0-9+*._@-]{0,64}")
@@ -47,6 +49,7 @@ class Lines:
         self._told: dict[str, TrunkNow] = {}
         self._back: set[str] = set()  # providers that answer again: no need to wait for Asterisk's next attempt
         self._known: set[str] = set()
+        self._signing_off: dict[str, asyncio.TimerHandle] = {}
 
     def trunk(self, called: str) -> Trunk | None:
         """The trunk called so, or the first one."""
@@ -107,8 +110,20 @@ class Lines:
         item = f"{TRUNK}{called}"
         self._known.discard(called)
         self._answers.pop(called, None)
-        for kind in ("registration", "identify", "endpoint", "aor", "auth"):
+        registered = await self._switch.ari.ask("DELETE", pushed("registration", item))
+        for kind in ("identify", "endpoint", "aor"):
             await self._switch.ari.ask("DELETE", pushed(kind, item))
+        if registered.good:  # Asterisk signs off by itself and needs the secret when it is asked for it
+            loop = asyncio.get_running_loop()
+            self._signing_off[called] = loop.call_later(SIGNS_OFF_S, self._forget_secret, called)
+        else:
+            self._forget_secret(called)
+
+    def _forget_secret(self, called: str) -> None:
+        if timer := self._signing_off.pop(called, None):
+            timer.cancel()
+        with contextlib.suppress(ConnectionError):
+            self._switch.ari.ask("DELETE", pushed("auth", f"{TRUNK}{called}"))
 
     async def _push(self, trunk: Trunk, codecs: list[str]) -> str:
         item = f"{TRUNK}{trunk.name}"
@@ -116,6 +131,8 @@ class Lines:
         if trunk.transport != "udp":
             server += f"\\;transport={trunk.transport}"
         objects: list[tuple[str, dict[str, str]]] = []
+        if timer := self._signing_off.pop(trunk.name, None):
+            timer.cancel()
         if trunk.secret:
             auth = {"auth_type": "digest", "username": trunk.username, "password": trunk.secret}
             objects.append(("auth", auth | {"supported_algorithms_uac": "SHA-256,MD5"}))

@@ -245,7 +245,7 @@ class Trunk(Peer):
     a status code to refuse, "ring" to ring only, "answer", or "early" (183 with sound, answered by the test).
 
     It takes REGISTER for `expires` seconds and refuses less than `least` with 423; `deaf` lets it answer nothing at
-    all. `registered` counts good ones."""
+    all; it thinks for `takes_s` about each REGISTER. `registered` counts good ones."""
 
     user: str = "trunk"
     secret: str = ""
@@ -257,6 +257,7 @@ class Trunk(Peer):
     expires: int = 60
     least: int = 0
     deaf: bool = False
+    takes_s: float = 0.0
 
     def __post_init__(self) -> None:
         super().__init__(self.user, self.hz)
@@ -280,7 +281,7 @@ class Trunk(Peer):
 
     def _request(self, transaction: ServerTransaction) -> None:
         if transaction.request.method == "REGISTER":
-            self._register(transaction)
+            asyncio.get_running_loop().call_later(self.takes_s, self._register, transaction)
         else:
             super()._request(transaction)
 

@@ -41,6 +41,14 @@ async def test_a_trunk_registers_with_digest_and_again_before_it_expires(site: C
     assert "acme" not in [trunk.trunk for trunk in (await site.snapshot()).trunks]
 
 
+async def test_a_trunk_that_is_removed_signs_off_at_a_provider_that_thinks(site: ContractSite) -> None:
+    provider = await site.provider(Trunk(user="acme", secret="geheim"), register=True)
+    await site.fact(TrunkChanged, trunk="acme", state="registered")
+    provider.takes_s = 0.4
+    await site.do(RemoveTrunk, "acme")
+    await until(lambda: provider.registered == 0)
+
+
 async def test_a_wrong_secret_is_refused_and_the_right_one_registers(site: ContractSite) -> None:
     provider = Trunk(user="acme", secret="geheim")
     await site.provider(provider, register=True, secret="falsch")
