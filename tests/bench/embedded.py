@@ -150,8 +150,8 @@ class _Floor:
     @classmethod
     async def open(cls, site: Site) -> _Floor:
         """Phones registered, house open."""
-        caller = await BenchCaller("13800138000").open()
-        site.peers.append(caller)
+        caller = BenchCaller("13800138000")
+        site.peers.append(await caller.open())
         for number in range(PHONES):
             phone = BenchPhone(f"{1000 + number}", f"secret-{number}")
             site.peers.append(await phone.open())

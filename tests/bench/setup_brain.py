@@ -69,7 +69,7 @@ class Brain:
         adopting.adopt(board, snapshot, adopting.history([], []))
         brain = cls(board, journal)
         for agent in agents:
-            board.sign_in(
+            board.seating.sign_in(
                 Seat(agent, agent, (Group.AGENT,), (), (QUEUE.queue,), agent, f"secret-{agent}", in_queues=True)
             )
         deadline = time.monotonic() + READY_WITHIN_S

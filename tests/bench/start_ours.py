@@ -19,7 +19,9 @@ class FirstPaint(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Paint and isinstance(watched, QWidget) and watched.isWindow():
-            QApplication.instance().removeEventFilter(self)
+            app = QApplication.instance()
+            assert app is not None
+            app.removeEventFilter(self)
             census = collections.Counter(_qt_class(widget) for widget in watched.findChildren(QWidget))
             print("PAINTED", json.dumps(census), flush=True)
         return False

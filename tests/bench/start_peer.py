@@ -33,8 +33,9 @@ def window(census: dict[str, int]) -> QtWidgets.QWidget:
                 widget = kind()
             except (TypeError, NotImplementedError):  # an abstract class: its plainest relative
                 widget = QtWidgets.QPushButton() if "Button" in name else QtWidgets.QWidget()
-            if hasattr(widget, "setText"):
-                widget.setText("三声")
+            write = getattr(widget, "setText", None)
+            if write is not None:
+                write("三声")
             grid.addWidget(widget, place // 8, place % 8)
             place += 1
     return shown
