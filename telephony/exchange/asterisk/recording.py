@@ -29,6 +29,7 @@ SIDES = {"customer": "l", "staff": "r"}
 STEADY_SILENCE = "tone:0/10000"  # somebody who says nothing, so that time goes on in the file when nobody is heard
 LONGEST_S = 6 * 3600  # a recording that nobody ends ends by itself
 FORMAT = "wav"
+NARROW = "slin"  # 8 kHz: whoever can do more has his bridge mixed at 192 kHz, dearer than all the rest
 KEEPER = f"Local/keep@{KEEPER_CONTEXT}/n"
 SETTLE_S, TRIES = 0.05, 60  # until Asterisk has closed a file
 
@@ -75,7 +76,8 @@ class Recorder:
         lane.ask(
             "POST", "channels",
             {"endpoint": KEEPER, "channelId": keeper_id(call.id), "otherChannelId": keeper_id(call.id, 2),
-             "app": self._switch.node.app, "appArgs": f"{EAR},{near}", "variables": {KEEPER_BRIDGE: far}},
+             "formats": NARROW, "app": self._switch.node.app, "appArgs": f"{EAR},{near}",
+             "variables": {KEEPER_BRIDGE: far}},
         )  # fmt: skip
         begun = [
             lane.ask(
