@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from telephony.exchange.asterisk.client import Ari, name
 from telephony.exchange.asterisk.engine import AsteriskExchange
 from telephony.exchange.asterisk.own import OwnAsterisk
 from telephony.exchange.engine import (
@@ -37,6 +38,7 @@ from tests.telephony.exchange.site import Site
 
 CUSTOMERS = "127.0.0.2"
 SETTLES_S = 0.1  # Asterisk 22.10.1 may end when a leader goes while calls are still ending
+NATIVE = "CHANNEL(audionativeformat)"
 _epochs = count(1)
 
 
@@ -123,6 +125,23 @@ async def test_a_phone_may_not_transfer_by_itself(site: Site) -> None:
     assert await hears(customer, agent) == [{AGENT}, {CUSTOMER}]
     assert not site.seen(LegEnded)
     await site.do(EndCall, call)
+
+
+async def test_everybody_in_a_recorded_call_speaks_8_khz(site: Site, asterisk: OwnAsterisk) -> None:
+    """One channel that could do 192 kHz has its bridge mixed at that: recording cost ten times as much."""
+    call, _, _ = await bridged(site)
+    await site.do(Record, call, "narrow.wav")
+    ari = Ari(asterisk.node())
+    try:
+        async with asyncio.timeout(5):
+            while len(ids := [row["id"] for row in (await ari.read("channels")).data if "~k~" in row["id"]]) < 2:
+                await asyncio.sleep(0.02)
+        rows = (await ari.read("channels")).data
+        asked = [ari.read(f"channels/{name(row['id'])}/variable", variable=NATIVE) for row in rows]
+        formats = {reply.data["value"].strip("()") for reply in await asyncio.gather(*asked)}
+    finally:
+        await ari.close()
+    assert len(ids) == 2 and formats <= {"alaw", "ulaw", "slin"}
 
 
 async def test_a_recording_whose_leader_died_is_finished_by_the_next(
