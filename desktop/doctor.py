@@ -19,7 +19,7 @@ from models.store.address import read_address
 from models.store.database import connect_service
 from models.store.errors import StoreError
 from models.store.server import EmbeddedServer
-from resources.i18n import tr
+from resources.i18n import known, tr
 from telephony.exchange.asterisk.checking import examine_now
 from telephony.exchange.asterisk.nodes import BadNodes
 from telephony.exchange.asterisk.settings import NODES
@@ -81,8 +81,8 @@ def sip_engine() -> Finding:
     """Which softphone engine to use here, and why."""
     wish = wished()
     if wish not in ENGINES:
-        known = ", ".join(ENGINES)
-        return Finding("sip", "bad", tr("phone.engine_unknown", wish, known), tr("phone.engine_way_out"))
+        engines = ", ".join(ENGINES)
+        return Finding("sip", "bad", tr("phone.engine_unknown", wish, engines), tr("phone.engine_way_out"))
     found = {engine: look_at(engine) for engine in ENGINES}
     running = next((engine for engine in (wish, INSTEAD.get(wish, "")) if engine and not found[engine].why), "")
     if not running:
@@ -168,7 +168,9 @@ def report(findings: list[Finding], as_json: bool) -> str:
     marks = {"ok": "✓", "warn": "!", "bad": "✗"}
     lines = []
     for finding in findings:
-        lines.append(f"{marks[finding.state]} {tr(f'check.{finding.what}')}：{finding.words}")
+        key = f"check.{finding.what}"  # else it is about one of the nodes, which has a name of its own
+        about = tr(key) if known(key) else finding.what.partition(":")[0]
+        lines.append(f"{marks[finding.state]} {about}：{finding.words}")
         if finding.way_out:
             lines.append(f"    → {finding.way_out}")
     return "\n".join(lines)

@@ -144,7 +144,7 @@ def _clock(node: Node, date: str) -> Found:
         off = parsedate_to_datetime(date).timestamp() - time.time()
     except (TypeError, ValueError):
         return _found(node, "clock", "ok", "?")
-    return _found(node, "clock", "ok" if abs(off) <= CLOCK_OFF_S else "warn", f"{off:+.0f}")
+    return _found(node, "clock", "ok" if abs(off) <= CLOCK_OFF_S else "warn", f"{round(off):+d}")
 
 
 async def _tls(node: Node) -> Found:
