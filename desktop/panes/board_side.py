@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QRect
 
 from desktop.panes.paint import Brush
 from desktop.panes.rows import RowDelegate
-from desktop.panes.tasks import BARS
+from desktop.panes.tasks import BARS, note_words
 from desktop.panes.times import left
 from desktop.widgets.figures import grouped, second
 from desktop.widgets.theme import Theme
@@ -58,7 +58,7 @@ class ClockDelegate(RowDelegate):
             brush.bar(track, rest.share, BARS[rest.tone])
 
     def tip(self, row: TaskLine) -> str:
-        return f"{row.title}\n{row.note}"
+        return f"{row.title}\n{note_words(row)}".strip()
 
 
 class AlarmDelegate(RowDelegate):

@@ -19,7 +19,7 @@ from desktop.panes.house_why import WhyPane
 from desktop.panes.paint import Brush
 from desktop.panes.rows import RowDelegate, Rows, RowsView
 from desktop.panes.section import FOOTER_H, HEADER_H, bar
-from desktop.panes.tasks import attempts_words, running_clock
+from desktop.panes.tasks import attempts_words, note_words, running_clock
 from desktop.widgets.beat import beat
 from desktop.widgets.buttons import Button
 from desktop.widgets.chips import Chip
@@ -88,7 +88,8 @@ class RecallDelegate(RowDelegate):
 
     def tip(self, row: RecallLine) -> str:
         task = row.task
-        return "\n".join(words for words in (who_words(row), number_words(task.number), task.title, task.note) if words)
+        lines = (who_words(row), number_words(task.number), task.title, note_words(task))
+        return "\n".join(words for words in lines if words)
 
 
 def spoken(line: RecallLine) -> str:
@@ -260,7 +261,7 @@ class RecallPage(QWidget):
         self._message.setVisible(line.voicemail is not None)
         self.player.setVisible(line.voicemail is not None)
         self.player.show_message(line.voicemail)
-        said = "\n".join(words for words in (task.title, task.note) if words)
+        said = "\n".join(words for words in (task.title, note_words(task)) if words)
         self.note.setText(said)
         self._said.setVisible(bool(said))
 

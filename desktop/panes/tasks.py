@@ -51,6 +51,12 @@ def result_words(result: str) -> str:
     return tr(key) if known(key) else result
 
 
+def note_words(task: TaskLine) -> str:
+    """What stands with a task: a colleague's words as they are, the reason of a call-back in ours."""
+    because = f"recall.because_{task.note}"
+    return tr(because) if known(because) else task.note
+
+
 def attempts_words(task: TaskLine) -> str:
     """``已试 1 次・占线``, "" before the first attempt."""
     if not task.attempts:
@@ -99,7 +105,7 @@ class TaskDelegate(RowDelegate):
         brush.rule(box)
 
     def tip(self, row: TaskLine) -> str:
-        lines = [row.title, row.note, tr("engineer.hand_over_tip", minute(row.handover_due))]
+        lines = [row.title, note_words(row), tr("engineer.hand_over_tip", minute(row.handover_due))]
         if row.callback_due is not None:
             lines.append(tr("engineer.call_back_tip", minute(row.callback_due)))
         if row.next_due is not None:

@@ -96,6 +96,15 @@ def test_whom_another_took_is_his(desk: HouseDesk, page: RecallPage) -> None:
     assert page.dial.toolTip() == tr("recall.why_theirs", "高建平") and not page.done.isEnabled()
 
 
+def test_the_reason_of_a_call_back_is_said_in_words(desk: HouseDesk, page: RecallPage) -> None:
+    for note, words in (("abandoned", tr("recall.because_abandoned")), ("请下午打", "请下午打")):
+        line = desk.recalls[0]
+        desk.recalls = (replace(line, task=replace(line.task, title="", note=note)), *desk.recalls[1:])
+        desk.recall.heard(link.Changed("task", line.task.task))
+        desk.recall.choose(line.task.task)
+        assert page.note.text() == words
+
+
 def test_one_that_is_done_leaves_the_list_and_the_centre(desk: HouseDesk, page: RecallPage) -> None:
     desk.recall.choose("33")
     desk.recalls = desk.recalls[:2]
