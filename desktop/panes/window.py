@@ -48,6 +48,7 @@ def is_small(screen: QSize) -> bool:
     """Whether the window as it opens would stick out of what the screen leaves for windows."""
     return screen.width() < OPENED.width() or screen.height() < OPENED.height() + TITLE_H
 
+
 class MainWindow(QMainWindow):
     """`closed` when the person shuts it. `pages` replaces the makers (tests)."""
 

@@ -13,12 +13,12 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from desktop.flows.guided import steps_of
 from desktop.widgets.theme import Theme, current
 from models.cards import Candidate, CustomerCard
 from models.kinds import CallerKind, Confidence, CustomerLevel
 from models.rules import guide
 from resources import i18n
-from resources.i18n import known, tr
 from tests.desktop.fake_desk import CARD, NUMBER, FakeDesk, FakeSheet, StepNow
 
 PAGE = (1302, 704)
@@ -32,27 +32,12 @@ class GuidedSheet(FakeSheet):
         return guide.missing(self.values, "live" if purpose == "live" else "sheet")
 
     def steps(self) -> tuple[StepNow, ...]:
-        values, missing = self.values, set(self.missing())
-        at = guide.STEPS.index(self.step)
-        rows = []
-        for number, name in enumerate(guide.STEPS):
-            fields = [each for each in guide.fields_of(name) if guide.applies(each, values)]
-            said = [_told(each, values[each.name]) for each in fields if values.get(each.name)]
-            done = number < at and not any(each.name in missing for each in fields)
-            rows.append(StepNow(name, done, number == at, len(said), len(fields), "·".join(said[:4])))
-        return tuple(rows)
+        return steps_of(self.values, set(self.missing()), self.step)
 
     def say(self) -> str:
         chosen = self.value("service_mode")
         said = {option.mode.value: option.say for option in self.modes()}
         return said.get(chosen, "") if self.step == "service" else ""
-
-
-def _told(field: guide.Field, value: str) -> str:
-    if field.kind == "chips":
-        return "、".join(tr(field.choice_label(code)) for code in value.split(","))
-    key = field.choice_label(value)
-    return tr(key) if field.kind == "choice" and known(key) else " ".join(value.split())
 
 
 class GuidedDesk(FakeDesk):

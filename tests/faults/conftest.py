@@ -14,15 +14,14 @@ import pytest
 
 from telephony.exchange.asterisk.client import Ari
 from telephony.exchange.asterisk.engine import AsteriskExchange
-from telephony.exchange.asterisk.fetch import find_asterisk
 from telephony.exchange.asterisk.own import OwnAsterisk, start_asterisk
-from telephony.exchange.asterisk.packages import NoAsterisk
 from telephony.exchange.asterisk.settings import EPOCH
 from telephony.exchange.embedded.client import Addresses, EmbeddedExchange, start_if_absent
 from telephony.exchange.engine import Exchange
 from tests.conftest import Site
 from tests.faults.house import House, house_of
 from tests.telephony.exchange.conftest import end
+from tests.telephony.exchange.installed import asterisk_or_skip
 from tests.telephony.exchange.peers import address
 
 RING_S = 0.4
@@ -42,10 +41,7 @@ def embedded() -> Iterator[Addresses]:
 @pytest.fixture(scope="session")
 def running_asterisk() -> Iterator[OwnAsterisk]:
     """The Asterisk of this worker."""
-    try:
-        installation = find_asterisk()
-    except NoAsterisk as error:  # without a mirror nothing is proved here, and the report says so
-        raise pytest.skip.Exception(f"no Asterisk can be had: {error}") from None
+    installation = asterisk_or_skip()
     folder = Path(tempfile.mkdtemp(prefix="tr-"))
     own = asyncio.run(start_asterisk(folder / "asterisk", installation=installation))
     yield own

@@ -21,8 +21,6 @@ import pytest
 from telephony.exchange.asterisk import own as asterisk
 from telephony.exchange.asterisk.book import book_of
 from telephony.exchange.asterisk.engine import AsteriskExchange
-from telephony.exchange.asterisk.fetch import find_asterisk
-from telephony.exchange.asterisk.packages import NoAsterisk
 from telephony.exchange.asterisk.settings import OWN
 from telephony.exchange.embedded.client import StartFailed, running
 from telephony.exchange.engine import Exchange, List, SetAccount, Snapshot
@@ -30,6 +28,7 @@ from telephony.service.exchange_door import Addresses, door
 from tests.conftest import Site
 from tests.faults.house import PATIENT_S, House, house_of
 from tests.telephony.exchange.conftest import end
+from tests.telephony.exchange.installed import asterisk_or_skip
 from tests.telephony.exchange.peers import Addr, Caller, Phone, Talk, address
 from tests.telephony.service.room import until
 
@@ -77,10 +76,7 @@ class Mortal:
 @pytest.fixture(params=("embedded", "asterisk"))
 async def mortal(request: pytest.FixtureRequest, site: Site) -> AsyncIterator[Mortal]:
     if request.param == "asterisk":
-        try:
-            await asyncio.to_thread(find_asterisk)
-        except NoAsterisk as error:
-            raise pytest.skip.Exception(f"no Asterisk can be had: {error}") from None
+        await asyncio.to_thread(asterisk_or_skip)
     made = Mortal(site, request.param)
     await made.door.open()
     try:
@@ -133,10 +129,7 @@ async def test_each_caller_is_accounted_for_once_and_the_queue_is_built_anew(
 async def test_a_phone_outlives_its_asterisk_and_is_known_to_the_next_one(tmp_path: Path) -> None:
     """The binding is kept by Asterisk itself, the account is pushed anew; whoever has another secret now has to show
     it first."""
-    try:
-        installation = await asyncio.to_thread(find_asterisk)
-    except NoAsterisk as error:
-        raise pytest.skip.Exception(f"no Asterisk can be had: {error}") from None
+    installation = await asyncio.to_thread(asterisk_or_skip)
     folder = Path(tempfile.mkdtemp(prefix="tr-"))
     known, changed = Phone("1001", "geheim"), Phone("1002", "geheim")
     own = await asterisk.start_asterisk(folder, installation=installation)

@@ -20,7 +20,7 @@ from telephony.exchange.asterisk.book import Book
 from telephony.exchange.asterisk.calls import BETWEEN, INBOUND, PROMPT, SILENCE, STATE, Call, Leg
 from telephony.exchange.asterisk.causes import code_of, why_failed
 from telephony.exchange.asterisk.client import Ari, Event, name
-from telephony.exchange.asterisk.lane import Lane
+from telephony.exchange.asterisk.lane import Lane, end
 from telephony.exchange.asterisk.media import Ears
 from telephony.exchange.asterisk.recording import Recorder
 from telephony.exchange.asterisk.settings import EPOCH, OPEN, PING, PONG, Node
@@ -46,7 +46,6 @@ EVENTS = (
 )  # fmt: skip
 REMEMBERED_CALLS = 2000
 SILENT_S = 4.0  # a phone that has not even rung by then is not there
-CANCEL_S = 2.0
 LEFT_US_S = 1.0  # a channel that left the application and still lives after this was taken by somebody else
 TIMED_OUT = (408, 20.0)  # this code after so many seconds is Asterisk's own, nobody answered the INVITE
 
@@ -128,10 +127,7 @@ class NodeSwitch:
         """Let go; calls go on."""
         for timer in self._timers.values():
             timer.cancel()
-        while self._tasks:  # a cancellation may be lost in wait_for()
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.wait(self._tasks, timeout=CANCEL_S)
+        await end(self._tasks)
         await self.ari.close()
         await self.recorder.close()
 

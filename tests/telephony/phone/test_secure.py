@@ -16,9 +16,7 @@ import pytest
 
 from telephony.exchange.asterisk.certificates import make_certificate
 from telephony.exchange.asterisk.engine import AsteriskExchange
-from telephony.exchange.asterisk.fetch import find_asterisk
 from telephony.exchange.asterisk.own import OwnAsterisk, start_asterisk
-from telephony.exchange.asterisk.packages import NoAsterisk
 from telephony.exchange.engine import (
     Answer,
     CallArrived,
@@ -43,6 +41,7 @@ from telephony.phone.engine import (
     Speak,
 )
 from telephony.phone.trust import Untrusted, certificate, fingerprint
+from tests.telephony.exchange.installed import asterisk_or_skip
 from tests.telephony.phone.stage import Line
 
 CUSTOMERS = "127.0.0.2"
@@ -73,10 +72,7 @@ class Secure:
 
 @pytest.fixture
 async def secure() -> AsyncIterator[Secure]:
-    try:
-        installation = await asyncio.to_thread(find_asterisk)
-    except NoAsterisk as error:
-        raise pytest.skip.Exception(f"no Asterisk can be had: {error}") from None
+    installation = await asyncio.to_thread(asterisk_or_skip)
     folder = Path(tempfile.mkdtemp(prefix="tr-"))
     made = await asyncio.to_thread(make_certificate, folder / "tls", installation)
     other = await asyncio.to_thread(make_certificate, folder / "other", installation)

@@ -14,7 +14,6 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
 from sqlalchemy import insert, text
 
 from models.kinds import Group
@@ -26,12 +25,11 @@ from models.store.server import EmbeddedServer
 from models.work import queue
 from telephony import messages as link
 from telephony.exchange.asterisk import own as asterisk
-from telephony.exchange.asterisk.fetch import find_asterisk
-from telephony.exchange.asterisk.packages import NoAsterisk
 from telephony.exchange.embedded.client import running
 from telephony.service.client import LinkClient
 from tests.conftest import PASSWORD, reachable_dir
 from tests.telephony.exchange.conftest import end
+from tests.telephony.exchange.installed import asterisk_or_skip
 from tests.telephony.exchange.peers import Caller, Phone, address
 from tests.telephony.service.room import DeskUnderTest, until
 
@@ -170,7 +168,4 @@ async def serving_site(staff: Mapping[str, Group]) -> AsyncIterator[Serving]:
 
 async def need_asterisk() -> None:
     """Skip the test where no Asterisk is present and none can be fetched."""
-    try:
-        await asyncio.to_thread(find_asterisk)
-    except NoAsterisk as error:
-        raise pytest.skip.Exception(f"no Asterisk can be had: {error}") from None
+    await asyncio.to_thread(asterisk_or_skip)

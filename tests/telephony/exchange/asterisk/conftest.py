@@ -15,18 +15,15 @@ from pathlib import Path
 
 import pytest
 
-from telephony.exchange.asterisk.fetch import Installation, find_asterisk
+from telephony.exchange.asterisk.fetch import Installation
 from telephony.exchange.asterisk.own import OwnAsterisk, start_asterisk
-from telephony.exchange.asterisk.packages import NoAsterisk
+from tests.telephony.exchange.installed import asterisk_or_skip
 
 
 @pytest.fixture(scope="session")
 def installation() -> Installation:
     """The Asterisk to run, fetched once for all workers."""
-    try:
-        return find_asterisk()
-    except NoAsterisk as error:  # without a mirror nothing is proved here, and the report says so
-        raise pytest.skip.Exception(f"no Asterisk can be had: {error}") from None
+    return asterisk_or_skip()
 
 
 @pytest.fixture(scope="module")
