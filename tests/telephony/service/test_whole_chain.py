@@ -16,7 +16,7 @@ from models.routing import trunk
 from models.store.database import connect_owner
 from telephony import messages as link
 from tests.telephony.exchange.conversations import AGENT, BOSS, CUSTOMER, ENGINEER, hears
-from tests.telephony.exchange.peers import Trunk
+from tests.telephony.exchange.peers import Phone, Trunk
 from tests.telephony.service.room import DeskUnderTest, until
 from tests.telephony.service.serving import Serving, need_asterisk, serving_site
 
@@ -44,6 +44,12 @@ async def provider_of(serving: Serving) -> Trunk:
     return peer
 
 
+async def sit_down(serving: Serving, *staff: str) -> tuple[dict[str, DeskUnderTest], dict[str, Phone]]:
+    """Desks and registered phones of these people, each with a voice of his own."""
+    desks = {person: await serving.desk(person) for person in staff}
+    return desks, {person: await serving.phone(desk, HZ[person]) for person, desk in desks.items()}
+
+
 async def now(desk: DeskUnderTest, stage: str) -> link.CallIs:
     return await desk.until(link.CallIs, lambda call: call.stage == stage, within=10.0)
 
@@ -52,8 +58,7 @@ async def test_an_agent_dials_a_supervisor_hears_whispers_barges_in_and_takes_ov
     provider = await provider_of(serving)
     await serving.start("--open-when-staffed", TR_EXCHANGE=serving.exchange, TR_WRAP_UP_S="30")
     await serving.until_said("SERVING ")
-    desks = {person: await serving.desk(person) for person in ("1001", "9001")}
-    phones = {person: await serving.phone(desk, HZ[person]) for person, desk in desks.items()}
+    desks, phones = await sit_down(serving, "1001", "9001")
     agent, boss = desks["1001"], desks["9001"]
     await agent.send(link.ChooseState(AgentState.READY))
     await serving.until_said("READY ")
@@ -95,8 +100,7 @@ async def test_a_dialled_customer_is_handed_to_an_engineer_with_the_sheet(servin
     provider = await provider_of(serving)
     await serving.start("--open-when-staffed", TR_EXCHANGE=serving.exchange, TR_RING_CADENCE_S="2")
     await serving.until_said("SERVING ")
-    desks = {person: await serving.desk(person) for person in ("1001", "2031")}
-    phones = {person: await serving.phone(desk, HZ[person]) for person, desk in desks.items()}
+    desks, phones = await sit_down(serving, "1001", "2031")
     agent, engineer = desks["1001"], desks["2031"]
     for desk in desks.values():
         await desk.send(link.ChooseState(AgentState.READY))
